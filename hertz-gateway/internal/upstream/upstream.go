@@ -1,0 +1,83 @@
+// Package upstream says how the data plane calls a backend; the packages below
+// it do so: kitex (Thrift services) and discovery (instances in etcd).
+package upstream
+
+import (
+	"context"
+	"time"
+)
+
+// Call is one RPC. Args is the argument struct in Thrift binary; it stays the
+// caller's, and is not touched after Call returned.
+type Call struct {
+	Service string // Thrift service name
+	Method  string
+	Args    []byte
+	Oneway  bool
+	// Void tells that an empty result struct is an answer.
+	Void     bool
+	Deadline time.Time // zero: the client's default
+	// Header is metainfo to send along (TTHeader only); nil none.
+	Header map[string]string
+}
+
+// Reply is the answer of a service.
+type Reply struct {
+	// Result is the result struct in Thrift binary: the success or a declared
+	// exception. It belongs to the caller.
+	Result []byte
+	// Instance that answered, "host:port".
+	Instance string
+}
+
+// Client calls one destination. Safe for concurrent use. An error is always an *Error.
+type Client interface {
+	Call(ctx context.Context, c *Call) (Reply, error)
+	// Close ends its connections; calls in flight fail.
+	Close() error
+}
+
+// Code says what went wrong with a call, for the one place that turns it into a status.
+type Code uint8
+
+// The codes.
+const (
+	NoInstance  Code = iota + 1 // nothing to call: 503
+	Refused                     // no instance accepted the connection: 503
+	Timeout                     // 504
+	Broken                      // connection lost after sending, codec failure, garbage: 502
+	Application                 // the service's unexpected error or panic, or unknown method: 502
+	Business                    // Kitex BizStatusError: its own code
+	Closed                      // the client was closed: 503
+)
+
+// Error is a failed call. Error() is for logs; nothing of it but Biz* may reach a client.
+type Error struct {
+	Code     Code
+	Service  string
+	Method   string
+	Instance string // empty when none was chosen
+	// Sent tells whether the request may have reached an instance.
+	Sent bool
+	// The fields of a Business error.
+	BizCode    int32
+	BizMessage string
+	BizExtra   map[string]string
+	Cause      error
+}
+
+func (e *Error) Error() string {
+	s := "call " + e.Service + "." + e.Method
+	if e.Instance != "" {
+		s += " at " + e.Instance
+	}
+	if e.Code == Business {
+		return s + ": " + e.BizMessage
+	}
+	if e.Cause != nil {
+		return s + ": " + e.Cause.Error()
+	}
+	return s + " failed"
+}
+
+func (e *Error) Unwrap() error { return e.Cause }
