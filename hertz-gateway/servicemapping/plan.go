@@ -1,7 +1,5 @@
 package servicemapping
 
-import "dgate/hertz-gateway/transcode"
-
 // Settings are the choices a route may make about its JSON; the zero value is
 // the default behaviour.
 type Settings struct {
@@ -51,4 +49,7 @@ func (e *UnsupportedMediaTypeError) Error() string {
 	return "unsupported media type " + e.ContentType
 }
 
-var _ = transcode.Invalid
+// newPlan compiles a plan. A binding that cannot serve at all is an error.
+func newPlan(in planInput) (*Plan, error) {
+	panic("to be written")
+}
