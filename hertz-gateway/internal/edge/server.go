@@ -1,0 +1,166 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/cloudwego/hertz/pkg/app"
+	"github.com/cloudwego/hertz/pkg/app/server"
+	"github.com/cloudwego/hertz/pkg/network/standard"
+	"github.com/cloudwego/hertz/pkg/protocol"
+	"github.com/cloudwego/hertz/pkg/protocol/http1"
+	"github.com/cloudwego/hertz/pkg/protocol/suite"
+)
+
+// Handler answers one request. It is called on the connection's goroutine and
+// must not keep c. It does not panic.
+type Handler func(ctx context.Context, c *app.RequestContext)
+
+// Config of a Server. The zero value of a limit means its default.
+type Config struct {
+	// Addr to listen on, "host:port".
+	Addr string
+	// Flag is the name of the flag that sets Addr, for the error of a taken port.
+	Flag string
+	// MaxHeader bounds the head of a request in bytes; default 64 KiB.
+	MaxHeader int
+	// IdleTimeout closes a connection without a request; default 75 s.
+	IdleTimeout time.Duration
+	// ReadTimeout bounds each read of a request; default 30 s.
+	ReadTimeout time.Duration
+}
+
+// Server is one HTTP listener. Routing is not its business: every request,
+// whatever its method and path, goes to the one handler.
+type Server struct {
+	engine   *server.Hertz
+	listener *listener
+	handler  Handler
+	draining atomic.Bool
+}
+
+// New binds the address; a port that is taken is an error of one line that
+// names the port and the flag.
+func New(cfg Config, h Handler) (*Server, error) {
+	ln, err := net.Listen("tcp", cfg.Addr)
+	if err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return nil, fmt.Errorf("%s is taken by another process; choose another address with %s", cfg.Addr, cfg.Flag)
+		}
+		return nil, fmt.Errorf("cannot listen on %s (%s): %w", cfg.Addr, cfg.Flag, err)
+	}
+	s := &Server{listener: newListener(ln), handler: h}
+	read := orDefault(cfg.ReadTimeout, 30*time.Second)
+	idleFor := orDefault(cfg.IdleTimeout, 75*time.Second)
+	s.engine = server.New(
+		server.WithListener(s.listener),
+		server.WithTransport(standard.NewTransporter),
+		server.WithReadTimeout(read),
+		server.WithDisablePrintRoute(true),
+		server.WithOnAccept(func(c net.Conn) context.Context {
+			return context.WithValue(context.Background(), connKey{}, c)
+		}),
+	)
+	s.engine.AddProtocol(suite.HTTP1, &protocolFactory{server: s, option: http1.Option{
+		StreamRequestBody:            true,
+		DisablePreParseMultipartForm: true,
+		NoDefaultContentType:         true,
+		NoDefaultServerHeader:        true,
+		MaxRequestBodySize:           8 << 10, // what is read ahead of the handler; limits are the handler's
+		MaxHeaderBytes:               orDefault(cfg.MaxHeader, 64<<10),
+		IdleTimeout:                  idleFor,
+		ReadTimeout:                  read,
+	}})
+	return s, nil
+}
+
+// Addr is the bound address.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Serve accepts until Shutdown; it returns nil then.
+func (s *Server) Serve() error { return s.engine.Run() }
+
+// Drain makes every further answer close its connection, so that clients move
+// away while requests are still accepted.
+func (s *Server) Drain() { s.draining.Store(true) }
+
+// Open is the number of open connections.
+func (s *Server) Open() int { return s.listener.open() }
+
+// Shutdown stops accepting, closes idle connections, waits for requests under
+// way until ctx ends, then closes what is left.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.Drain()
+	s.listener.stop()
+	// Hertz would wait for idle connections too: it gets no time, and the
+	// waiting is done here.
+	expired, cancel := context.WithCancel(ctx)
+	cancel()
+	if err := s.engine.Shutdown(expired); err != nil && !errors.Is(err, context.Canceled) {
+		_ = s.listener.Close()
+	}
+	for _, c := range s.listener.list() {
+		c.closeIdle()
+	}
+	select {
+	case <-s.listener.empty:
+		return nil
+	case <-ctx.Done():
+		left := s.listener.list()
+		for _, c := range left {
+			_ = c.Conn.Close()
+		}
+		return fmt.Errorf("%d connections were cut: %w", len(left), ctx.Err())
+	}
+}
+
+type connKey struct{}
+
+// protocolFactory puts our handler where Hertz's router would be called.
+type protocolFactory struct {
+	server *Server
+	option http1.Option
+}
+
+var _ suite.ServerFactory = (*protocolFactory)(nil)
+
+// New is called by Hertz when the engine starts.
+func (f *protocolFactory) New(core suite.Core) (protocol.Server, error) {
+	srv := http1.NewServer()
+	srv.Option = f.option
+	srv.Core = &dispatch{Core: core, server: f.server}
+	return srv, nil
+}
+
+// dispatch is Hertz's engine with another ServeHTTP.
+type dispatch struct {
+	suite.Core
+	server *Server
+}
+
+func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
+	d.server.handler(ctx, c)
+	if d.server.draining.Load() {
+		c.SetConnectionClose()
+	}
+	if conn, ok := ctx.Value(connKey{}).(*conn); ok {
+		conn.state.CompareAndSwap(busy, answered)
+	}
+}
+
+// IsRunning keeps connections alive while draining: closing is announced by
+// dispatch itself.
+func (d *dispatch) IsRunning() bool { return true }
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
