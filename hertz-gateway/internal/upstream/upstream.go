@@ -5,7 +5,51 @@ package upstream
 import (
 	"context"
 	"time"
+
+	"dgate/hertz-gateway/servicemapping"
 )
+
+// Codec says who turns messages into Thrift.
+type Codec string
+
+// The codecs.
+const (
+	CodecDGate     Codec = "dgate"      // our transcoder in front of Kitex's binary generic client; the default
+	CodecKitexJSON Codec = "kitex-json" // Kitex's stock JSON generic client
+)
+
+// Transport is what frames the messages.
+type Transport string
+
+// The transports.
+const (
+	TransportTTHeader Transport = "ttheader" // carries metainfo and business errors; the default
+	TransportFramed   Transport = "framed"
+)
+
+// Settings are choices about one service; the zero value is the default.
+type Settings struct {
+	Codec     Codec     `yaml:"codec" json:"codec,omitempty"`
+	Transport Transport `yaml:"transport" json:"transport,omitempty"`
+}
+
+// Spec says which client is wanted. Equal keys (see Key) may share one client.
+type Spec struct {
+	Destination string // name in the registry
+	Service     string // Thrift service name
+	Settings    Settings
+	// IDL is for codecs that parse for themselves (kitex-json); nil otherwise.
+	IDL *servicemapping.Service
+}
+
+// Key is equal for specs that the same client can serve.
+func (s Spec) Key() string {
+	k := s.Destination + "\x00" + s.Service + "\x00" + string(s.Settings.Codec) + "\x00" + string(s.Settings.Transport)
+	if s.IDL != nil {
+		k += "\x00" + s.IDL.Digest
+	}
+	return k
+}
 
 // Call is one RPC. Args is the argument struct in Thrift binary; it stays the
 // caller's, and is not touched after Call returned.
