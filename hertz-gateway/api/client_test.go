@@ -29,7 +29,7 @@ func gateway(t *testing.T) http.Handler {
 		}
 	}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "etcd: connecting", http.StatusServiceUnavailable)
 	})
 	mux.HandleFunc("GET /api/v1/status", func(w http.ResponseWriter, r *http.Request) {
@@ -103,18 +103,30 @@ func TestClientErrors(t *testing.T) {
 		want   string // in the text
 		hint   string // in the hint
 	}{
-		{"problem", srv.URL, func(c *Client) error { _, err := c.Status(ctx); return err },
-			401, Unauthorized, "Unauthorized: no token", "--auth"},
-		{"hint by code", srv.URL, func(c *Client) error { _, err := c.Call(ctx, "X", "y", nil); return err },
-			404, ServiceNotFound, "Service not found: no service X", "dgate-cli status"},
-		{"text", srv.URL, func(c *Client) error { return c.Ready(ctx) },
-			503, "", "503 Service Unavailable: etcd: connecting", ""},
-		{"not JSON", srv.URL, func(c *Client) error { _, err := c.Call(ctx, "html", "y", nil); return err },
-			200, "", "does not answer like a gateway", "admin listener"},
-		{"not a gateway", srv.URL + "/elsewhere", func(c *Client) error { _, err := c.Status(ctx); return err },
-			404, "", "404 Not Found", ""},
-		{"nobody there", gone.URL, func(c *Client) error { _, err := c.Status(ctx); return err },
-			0, "", "no answer from " + gone.URL, "make run"},
+		{
+			"problem", srv.URL, func(c *Client) error { _, err := c.Status(ctx); return err },
+			401, Unauthorized, "Unauthorized: no token", "--auth",
+		},
+		{
+			"hint by code", srv.URL, func(c *Client) error { _, err := c.Call(ctx, "X", "y", nil); return err },
+			404, ServiceNotFound, "Service not found: no service X", "dgate-cli status",
+		},
+		{
+			"text", srv.URL, func(c *Client) error { return c.Ready(ctx) },
+			503, "", "503 Service Unavailable: etcd: connecting", "",
+		},
+		{
+			"not JSON", srv.URL, func(c *Client) error { _, err := c.Call(ctx, "html", "y", nil); return err },
+			200, "", "does not answer like a gateway", "admin listener",
+		},
+		{
+			"not a gateway", srv.URL + "/elsewhere", func(c *Client) error { _, err := c.Status(ctx); return err },
+			404, "", "404 Not Found", "",
+		},
+		{
+			"nobody there", gone.URL, func(c *Client) error { _, err := c.Status(ctx); return err },
+			0, "", "no answer from " + gone.URL, "make run",
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := NewClient(ClientConfig{URL: tt.url})

@@ -30,18 +30,28 @@ func TestProblemAppendJSON(t *testing.T) {
 		p    *Problem
 		want string
 	}{
-		{"plain", NewProblem(NotFound, "nothing at /x"),
-			`{"type":"urn:dgate:problem:not_found","title":"Not found","status":404,"detail":"nothing at /x","code":"not_found"}`},
-		{"errors, HTML unescaped", invalid,
+		{
+			"plain", NewProblem(NotFound, "nothing at /x"),
+			`{"type":"urn:dgate:problem:not_found","title":"Not found","status":404,"detail":"nothing at /x","code":"not_found"}`,
+		},
+		{
+			"errors, HTML unescaped", invalid,
 			`{"type":"urn:dgate:problem:invalid_request","title":"Invalid request","status":400,"instance":"/book/query","code":"invalid_request","request_id":"r1",` +
-				`"errors":[{"parameter":"query.num","code":"validation","detail":"num must be <100"},{"pointer":"/a/0","code":"out_of_range","detail":"not an i8"}]}`},
-		{"exception", exception,
+				`"errors":[{"parameter":"query.num","code":"validation","detail":"num must be <100"},{"pointer":"/a/0","code":"out_of_range","detail":"not an i8"}]}`,
+		},
+		{
+			"exception", exception,
 			`{"type":"urn:dgate:problem:exception","title":"The service answered with an exception","status":422,"detail":"no such book","code":"NotFoundException",` +
-				`"upstream":{"service":"BookSvc","method":"queryBook"},"exception":{"id":"1"}}`},
-		{"business error", business,
-			`{"type":"urn:dgate:problem:business_error","title":"The service refused","status":422,"detail":"out of stock","code":"business_error","business":{"code":1001,"extra":{"k":"v"}}}`},
-		{"what is not JSON or UTF-8", garbage,
-			`{"type":"urn:dgate:problem:exception","title":"The service answered with an exception","status":422,"detail":"a\ufffdb","code":"exception"}`},
+				`"upstream":{"service":"BookSvc","method":"queryBook"},"exception":{"id":"1"}}`,
+		},
+		{
+			"business error", business,
+			`{"type":"urn:dgate:problem:business_error","title":"The service refused","status":422,"detail":"out of stock","code":"business_error","business":{"code":1001,"extra":{"k":"v"}}}`,
+		},
+		{
+			"what is not JSON or UTF-8", garbage,
+			`{"type":"urn:dgate:problem:exception","title":"The service answered with an exception","status":422,"detail":"a\ufffdb","code":"exception"}`,
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := string(tt.p.AppendJSON([]byte("before ")))

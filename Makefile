@@ -1,0 +1,36 @@
+# What each target does stands in scripts/; this file only names them.
+.DEFAULT_GOAL := help
+.PHONY: help run test build lint fmt generate verify bench e2e fuzz
+
+help: ## list the targets
+	@grep -E '^[a-z0-9]+:.*## ' Makefile | while IFS= read -r line; do printf '  make %-10s %s\n' "$${line%%:*}" "$${line##*## }"; done
+
+run: ## build and start everything: gateway, embedded etcd, two book services
+	@scripts/run.sh
+
+test: ## vet and all tests, with the race detector where a C compiler is
+	@scripts/test.sh
+
+build: ## the three programs into bin/
+	@scripts/build.sh
+
+lint: ## golangci-lint (built by itself, once) and gofmt
+	@scripts/lint.sh
+
+fmt: ## format every Go file
+	@scripts/lint.sh --fix
+
+generate: ## write the generated code again
+	@scripts/generate.sh
+
+verify: ## every module on its own (GOWORK=off), and the generated code
+	@scripts/verify.sh
+
+bench: ## Go benchmarks of all packages
+	@scripts/bench.sh
+
+e2e: ## `make run` on free ports, called like a user would
+	@scripts/e2e.sh
+
+fuzz: ## every fuzz target, a while each (FUZZTIME=10s)
+	@scripts/fuzz.sh
