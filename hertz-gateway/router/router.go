@@ -36,19 +36,19 @@ func (r *Router[T]) Match(verb, path string, params *Params) (T, Outcome) {
 		var none T
 		return none, Outcome{Kind: BadPath, Reason: reason}
 	}
-	s := search[T]{verb: verb, path: path, segs: segs, params: params}
-	if found := s.find(r.root, 0); found != nil {
+	s := search[T]{verb: verb, path: path, params: params}
+	if found := s.find(r.root, segs, 0); found != nil {
 		params.names = found.template.names
 		return found.value, Outcome{Kind: Found, EncodedSlash: slash}
 	}
 	params.n = 0
 	var none T
-	return none, r.miss(&s, slash)
+	return none, r.miss(&s, segs, slash)
 }
 
 // miss says why no route was found.
-func (r *Router[T]) miss(s *search[T], slash bool) Outcome {
-	if allow := s.allowed(r.root); allow != nil {
+func (r *Router[T]) miss(s *search[T], segs []string, slash bool) Outcome {
+	if allow := s.allowed(r.root, segs); allow != nil {
 		kind := MethodNotAllowed
 		if s.verb == "OPTIONS" {
 			kind = Options
@@ -58,12 +58,11 @@ func (r *Router[T]) miss(s *search[T], slash bool) Outcome {
 	if r.exactSlash || s.path == "/" {
 		return Outcome{EncodedSlash: slash}
 	}
-	other := otherSlash(s.path)
-	s.path = other
-	s.segs, _, _ = splitPath(other, nil, r.depth+1)
-	if s.find(r.root, 0) != nil || s.verb == "OPTIONS" && s.allowed(r.root) != nil {
+	s.path = otherSlash(s.path)
+	segs, _, _ = splitPath(s.path, nil, r.depth+1)
+	if s.find(r.root, segs, 0) != nil || s.verb == "OPTIONS" && s.allowed(r.root, segs) != nil {
 		s.params.n = 0
-		return Outcome{Kind: Redirect, EncodedSlash: slash, Location: other}
+		return Outcome{Kind: Redirect, EncodedSlash: slash, Location: s.path}
 	}
 	return Outcome{EncodedSlash: slash}
 }
@@ -72,24 +71,24 @@ func (r *Router[T]) miss(s *search[T], slash bool) Outcome {
 type search[T any] struct {
 	verb   string
 	path   string
-	segs   []string
 	params *Params
 	// verbs collects what the templates that fit have, when it is not nil.
 	verbs map[string]struct{}
 }
 
 // find returns the best route below n for the segments from i on, or nil. The
-// tree has one way to each node, so no node is visited twice.
-func (s *search[T]) find(n *node[T], i int) *route[T] {
+// tree has one way to each node, so no node is visited twice. The segments are
+// no field of s so that their array stays on the stack.
+func (s *search[T]) find(n *node[T], segs []string, i int) *route[T] {
 	if n == nil {
 		return nil
 	}
-	if i == len(s.segs) {
+	if i == len(segs) {
 		return s.end(n.here)
 	}
-	seg := s.segs[i]
+	seg := segs[i]
 	if c := n.static[seg]; c != nil {
-		if r := s.find(c, i+1); r != nil {
+		if r := s.find(c, segs, i+1); r != nil {
 			return r
 		}
 	}
@@ -97,7 +96,7 @@ func (s *search[T]) find(n *node[T], i int) *route[T] {
 		mark := s.params.n
 		for j := range n.mixed {
 			if n.mixed[j].mix.match(seg, s.params) {
-				if r := s.find(n.mixed[j].node, i+1); r != nil {
+				if r := s.find(n.mixed[j].node, segs, i+1); r != nil {
 					return r
 				}
 				s.params.n = mark
@@ -105,7 +104,7 @@ func (s *search[T]) find(n *node[T], i int) *route[T] {
 		}
 		if n.param != nil {
 			s.params.push(seg)
-			if r := s.find(n.param, i+1); r != nil {
+			if r := s.find(n.param, segs, i+1); r != nil {
 				return r
 			}
 			s.params.n = mark
@@ -135,9 +134,9 @@ func (s *search[T]) end(l *leaf[T]) *route[T] {
 
 // allowed returns the verbs of all templates that fit the path, sorted, or nil
 // when none fits.
-func (s *search[T]) allowed(root *node[T]) []string {
+func (s *search[T]) allowed(root *node[T], segs []string) []string {
 	s.verbs = make(map[string]struct{})
-	s.find(root, 0)
+	s.find(root, segs, 0)
 	verbs := s.verbs
 	s.verbs = nil
 	if len(verbs) == 0 {
