@@ -159,6 +159,9 @@ func problemOf(res *http.Response, answer []byte) error {
 		return e
 	}
 	e.Problem = Problem{Title: "the admin API answered " + res.Status, Status: res.StatusCode}
+	if res.StatusCode/100 == 3 {
+		e.Hint = "-f follows redirects: `dgate-cli -f …`"
+	}
 	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
 		e.Problem.Detail = strings.TrimSpace(string(answer[:min(len(answer), 1<<10)]))
 	}

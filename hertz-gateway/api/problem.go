@@ -76,7 +76,8 @@ func (p *Problem) AppendJSON(dst []byte) []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// String is the problem in the lines of a terminal: title and detail, then one line for each error.
+// String is the problem in the lines of a terminal: title and detail, then one
+// line for each error and for a declared exception.
 func (p *Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.Title)
@@ -92,6 +93,9 @@ func (p *Problem) String() string {
 			at = "body"
 		}
 		b.WriteString("\n  " + at + ": " + e.Detail)
+	}
+	if p.Exception != nil {
+		b.WriteString("\n  exception " + string(p.Code) + ": " + string(p.Exception))
 	}
 	return b.String()
 }

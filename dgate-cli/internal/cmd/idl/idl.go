@@ -1,0 +1,56 @@
+// Package idl holds the commands that work on a directory of IDLs, without a gateway.
+package idl
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"dgate/dgate-cli/internal/cli"
+	"dgate/hertz-gateway/servicemapping"
+)
+
+// defaultDir is where the gateway looks for IDLs when nothing else is said.
+const defaultDir = "idl"
+
+// New makes the command.
+func New(env *cli.Env) *cobra.Command {
+	cmd := cli.Group(&cobra.Command{
+		Use:   "idl",
+		Short: "Look at IDLs as the gateway does, offline",
+	})
+	cmd.AddCommand(newLint(env), newRoutes(env))
+	return cmd
+}
+
+// load reads a directory as the gateway does. One without any IDL is an error:
+// who asks about it has named the wrong one.
+func load(dir string) (*servicemapping.Mapping, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, &cli.HintError{Err: err, Hint: "name the directory with the IDLs"}
+	}
+	if !info.IsDir() {
+		return nil, cli.Usagef("name the directory that it stands in", "%s is not a directory", dir)
+	}
+	m, err := servicemapping.Load(os.DirFS(dir), servicemapping.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	if len(m.Services) == 0 && len(m.Diagnostics) == 0 {
+		return nil, &cli.HintError{
+			Err:  fmt.Errorf("%s: no *.thrift file with a service in it", dir),
+			Hint: "name the directory with the IDLs",
+		}
+	}
+	return m, nil
+}
+
+// count is "1 error", "2 errors".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
