@@ -234,13 +234,10 @@ func (p *parser) braced() (name, expr string, err error) {
 		return "", "", p.fail(open, "'{' without its '}'; a literal brace is %%7B, in a regular expression \\{")
 	}
 	name, expr, hasExpr := strings.Cut(p.src[open+1:end], ":")
-	switch {
-	case strings.HasPrefix(name, "*") || strings.HasSuffix(name, "..."):
-		return "", "", p.fail(open, "a catch-all is written \"*%s\"", strings.Trim(name, "*."))
-	default:
-		err = p.checkName(name, open+1)
+	if rest, ok := strings.CutPrefix(name, "*"); ok {
+		return "", "", p.fail(open+1, "a catch-all is written \"*%s\", without braces", rest)
 	}
-	if err != nil {
+	if err := p.checkName(name, open+1); err != nil {
 		return "", "", err
 	}
 	p.pos = end + 1
@@ -311,6 +308,9 @@ func (p *parser) checkName(name string, at int) error {
 			return p.fail(at+i, "%q in the name of a parameter; it takes letters, digits, '_', '-' and '.'", r)
 		}
 	}
+	if rest, ok := strings.CutSuffix(name, "..."); ok {
+		return p.fail(at, "a catch-all is written \"*%s\", without dots", rest)
+	}
 	return nil
 }
 
@@ -368,14 +368,14 @@ func newMixture(parts []part) (*mixture, error) {
 // trimAnchors removes the anchors around an expression that has to match all
 // of its parameter anyway; inside of a mixture they would never match.
 func trimAnchors(expr string) string {
-	expr = strings.TrimPrefix(expr, "^")
-	if body, ok := strings.CutSuffix(expr, "$"); ok {
-		slashes := len(body) - len(strings.TrimRight(body, `\`))
-		if slashes%2 == 0 {
-			return body
+	expr = strings.TrimLeft(expr, "^")
+	for {
+		body, ok := strings.CutSuffix(expr, "$")
+		if slashes := len(body) - len(strings.TrimRight(body, `\`)); !ok || slashes%2 == 1 {
+			return expr
 		}
+		expr = body
 	}
-	return expr
 }
 
 // exprReason is the text of an error of package regexp without its preamble.
