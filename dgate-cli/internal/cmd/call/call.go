@@ -89,8 +89,7 @@ func (o *options) read() (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	var any json.RawMessage
-	if err := json.Unmarshal(text, &any); err != nil {
+	if err := json.Unmarshal(text, new(json.RawMessage)); err != nil {
 		where := ""
 		var syntax *json.SyntaxError
 		if errors.As(err, &syntax) {
