@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// newZap returns the logger etcd wants. Its warnings are chatter here and go
+// out at debug, its errors as warnings; the rest is dropped. What etcd thinks
+// fatal ends the goroutine that said so, never the process. tap may be nil.
+func newZap(l *slog.Logger, tap *logTap) *zap.Logger {
+	if l == nil {
+		l = slog.New(slog.DiscardHandler)
+	}
+	return zap.New(&zapCore{log: l, tap: tap},
+		zap.WithFatalHook(zapcore.WriteThenGoexit),
+		zap.WithPanicHook(zapcore.WriteThenGoexit))
+}
+
+// logTap follows a server's log: it can be silenced, and remembers why the
+// server gave up.
+type logTap struct {
+	silent atomic.Bool
+	fatal  atomic.Pointer[string]
+}
+
+type zapCore struct {
+	log    *slog.Logger
+	tap    *logTap
+	fields []zapcore.Field
+}
+
+func (c *zapCore) Enabled(l zapcore.Level) bool { return l >= zapcore.WarnLevel }
+
+func (c *zapCore) With(f []zapcore.Field) zapcore.Core {
+	d := *c
+	d.fields = append(append([]zapcore.Field(nil), c.fields...), f...)
+	return &d
+}
+
+func (c *zapCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
+	if c.Enabled(e.Level) {
+		return ce.AddCore(e, c)
+	}
+	return ce
+}
+
+func (c *zapCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
+	if c.tap != nil && c.tap.silent.Load() {
+		return nil
+	}
+	level := slog.LevelDebug
+	if e.Level >= zapcore.ErrorLevel {
+		level = slog.LevelWarn
+	}
+	fatal := e.Level >= zapcore.DPanicLevel && c.tap != nil
+	if !fatal && !c.log.Enabled(context.Background(), level) {
+		return nil
+	}
+	enc := zapcore.NewMapObjectEncoder()
+	for _, f := range c.fields {
+		f.AddTo(enc)
+	}
+	for _, f := range fields {
+		f.AddTo(enc)
+	}
+	if fatal {
+		why := e.Message
+		if cause, ok := enc.Fields["error"].(string); ok {
+			why += ": " + cause
+		}
+		c.tap.fatal.CompareAndSwap(nil, &why)
+	}
+	args := make([]any, 0, len(enc.Fields))
+	for k, v := range enc.Fields {
+		args = append(args, slog.Any(k, v))
+	}
+	c.log.Log(context.Background(), level, "etcd: "+e.Message, args...)
+	return nil
+}
+
+func (c *zapCore) Sync() error { return nil }

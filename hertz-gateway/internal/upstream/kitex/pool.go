@@ -1,0 +1,333 @@
+package kitex
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/cloudwego/kitex/pkg/remote"
+	"github.com/cloudwego/netpoll"
+)
+
+// pool keeps the long connections of one destination. Unlike Kitex's own it
+// knows the call, so that dialling is bounded by its deadline; it never hands
+// out a connection the peer has closed; and it can end those in use.
+type pool struct {
+	maxIdle     int
+	idleTimeout time.Duration
+	maxFrame    int
+
+	mu     sync.RWMutex
+	closed bool
+	peers  map[string]*peer
+	conns  map[*conn]struct{} // all that are open
+}
+
+var _ remote.ConnPool = (*pool)(nil)
+
+// peer is the idle connections to one address, the youngest last.
+type peer struct {
+	mu   sync.Mutex
+	idle []*conn
+}
+
+// conn is a connection, in use by one call or idle.
+type conn struct {
+	netpoll.Connection
+	pool  *pool
+	peer  *peer
+	fd    int
+	since time.Time // idle since; guarded by peer.mu
+	// whole: the call failed, but its answer was read to the end.
+	whole bool
+
+	mu     sync.Mutex // orders end and Close, as a closed descriptor may be another's
+	closed bool
+}
+
+var (
+	_ remote.RawConn = (*conn)(nil)
+
+	errPoolClosed = errors.New("client closed")
+	errNoTime     = errors.New("no time left to connect")
+)
+
+// dialError is a connection that was not had; nothing was sent.
+type dialError struct {
+	cause error
+	// theirs: the instance is to blame, not this process or the deadline.
+	theirs bool
+}
+
+func (e *dialError) Error() string { return "connect: " + e.cause.Error() }
+func (e *dialError) Unwrap() error { return e.cause }
+
+func newPool(c *Config) *pool {
+	return &pool{
+		maxIdle:     c.MaxIdle,
+		idleTimeout: c.IdleTimeout,
+		maxFrame:    c.MaxFrame,
+		peers:       map[string]*peer{},
+		conns:       map[*conn]struct{}{},
+	}
+}
+
+// RawConn is what the transport works on.
+func (c *conn) RawConn() net.Conn { return c.Connection }
+
+// Close frees the connection. When it returns, netpoll has let go of what was
+// being written. Only the call that uses the connection may close it, or the
+// pool while it is idle.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	closed := c.closed
+	c.closed = true
+	c.mu.Unlock()
+	if closed {
+		return nil
+	}
+	c.pool.mu.Lock()
+	delete(c.pool.conns, c)
+	c.pool.mu.Unlock()
+	return c.Connection.Close()
+}
+
+// end makes a connection that a call uses fail; the call closes it.
+func (c *conn) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		_ = syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
+	}
+}
+
+// usable tells whether an idle connection can carry a request. The poller may
+// not have come round to a close that the kernel knows of, so that is asked;
+// bytes that nobody asked for disqualify too.
+func (c *conn) usable() bool {
+	if !c.IsActive() || c.Reader().Len() > 0 {
+		return false
+	}
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(c.fd, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return errors.Is(err, syscall.EAGAIN)
+}
+
+// Get returns an idle connection to the address, or dials.
+func (p *pool) Get(ctx context.Context, network, address string, o remote.ConnOption) (net.Conn, error) {
+	c := callOf(ctx)
+	pr, err := p.peer(address)
+	if err != nil {
+		return nil, &dialError{cause: err}
+	}
+	for {
+		cn := pr.pop()
+		if cn == nil {
+			break
+		}
+		if cn.usable() {
+			c.conn = cn
+			return cn, nil
+		}
+		_ = cn.Close()
+	}
+	cn, err := p.dial(c, pr, network, address, o)
+	if err != nil {
+		return nil, err
+	}
+	c.conn = cn
+	return cn, nil
+}
+
+func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOption) (*conn, error) {
+	timeout, left := o.ConnectTimeout, c.left()
+	if left <= 0 {
+		return nil, &dialError{cause: errNoTime}
+	}
+	nc, err := o.Dialer.DialTimeout(network, address, min(timeout, left))
+	if err != nil {
+		return nil, &dialError{cause: err, theirs: !ours(err) && (left > timeout || !isTimeout(err))}
+	}
+	raw, ok := nc.(netpoll.Connection)
+	fd, hasFd := nc.(interface{ Fd() int })
+	if !ok || !hasFd {
+		_ = nc.Close()
+		return nil, &dialError{cause: errors.New("not a netpoll connection")}
+	}
+	cn := &conn{Connection: raw, pool: p, peer: pr, fd: fd.Fd()}
+	p.mu.Lock()
+	closed := p.closed
+	if !closed {
+		p.conns[cn] = struct{}{}
+	}
+	p.mu.Unlock()
+	if closed {
+		_ = cn.Close()
+		return nil, &dialError{cause: errPoolClosed}
+	}
+	return cn, nil
+}
+
+// ours tells whether dialling failed for want of something on this machine.
+func ours(err error) bool {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func isTimeout(err error) bool {
+	var t interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
+}
+
+func (p *pool) peer(address string) (*peer, error) {
+	p.mu.RLock()
+	pr, closed := p.peers[address], p.closed
+	p.mu.RUnlock()
+	if closed {
+		return nil, errPoolClosed
+	}
+	if pr != nil {
+		return pr, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if pr = p.peers[address]; pr == nil {
+		pr = &peer{}
+		p.peers[address] = pr
+	}
+	return pr, nil
+}
+
+func (pr *peer) pop() *conn {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	n := len(pr.idle)
+	if n == 0 {
+		return nil
+	}
+	c := pr.idle[n-1]
+	pr.idle[n-1] = nil
+	pr.idle = pr.idle[:n-1]
+	return c
+}
+
+// Put takes a connection back after a call that succeeded.
+func (p *pool) Put(nc net.Conn) error {
+	c, ok := nc.(*conn)
+	if !ok {
+		return nc.Close()
+	}
+	c.peer.mu.Lock()
+	full := len(c.peer.idle) >= p.maxIdle
+	if !full {
+		c.since, c.whole = time.Now(), false
+		c.peer.idle = append(c.peer.idle, c)
+	}
+	c.peer.mu.Unlock()
+	if full {
+		return c.Close()
+	}
+	p.mu.RLock()
+	closed := p.closed
+	p.mu.RUnlock()
+	if closed {
+		p.closeIdle(c.peer)
+	}
+	return nil
+}
+
+// Discard closes a connection whose call failed, unless the failure was the
+// whole and proper answer of the service.
+func (p *pool) Discard(nc net.Conn) error {
+	if c, ok := nc.(*conn); ok && c.whole {
+		return p.Put(c)
+	}
+	return nc.Close()
+}
+
+// Close ends all connections; calls that use one fail.
+func (p *pool) Close() error {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.mu.RLock()
+	var peers []*peer
+	for _, pr := range p.peers {
+		peers = append(peers, pr)
+	}
+	p.mu.RUnlock()
+	for _, pr := range peers {
+		p.closeIdle(pr)
+	}
+	for _, c := range p.open() {
+		c.end()
+	}
+	return nil
+}
+
+func (p *pool) closeIdle(pr *peer) {
+	for c := pr.pop(); c != nil; c = pr.pop() {
+		_ = c.Close()
+	}
+}
+
+func (p *pool) open() []*conn {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	all := make([]*conn, 0, len(p.conns))
+	for c := range p.conns {
+		all = append(all, c)
+	}
+	return all
+}
+
+// sweep closes idle connections that are too old, closed by the peer, or
+// receive what nobody asked for, and ends those in use that received more
+// than an answer can be: netpoll reads whatever comes, read or not.
+func (p *pool) sweep(now time.Time) {
+	p.mu.RLock()
+	peers := make(map[string]*peer, len(p.peers))
+	for a, pr := range p.peers {
+		peers[a] = pr
+	}
+	p.mu.RUnlock()
+	for _, pr := range peers {
+		for _, c := range pr.takeStale(now.Add(-p.idleTimeout)) {
+			_ = c.Close()
+		}
+	}
+	for _, c := range p.open() {
+		if c.Reader().Len() > p.maxFrame+excess {
+			c.end()
+		}
+	}
+}
+
+// excess is how much more than the largest answer a connection may receive
+// before it is ended.
+const excess = 64 << 10
+
+// takeStale removes and returns the idle connections to be closed.
+func (pr *peer) takeStale(before time.Time) []*conn {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	var stale []*conn
+	kept := pr.idle[:0]
+	for _, c := range pr.idle {
+		if c.since.Before(before) || !c.IsActive() || c.Reader().Len() > 0 {
+			stale = append(stale, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	clear(pr.idle[len(kept):])
+	pr.idle = kept
+	return stale
+}
