@@ -1,5 +1,10 @@
 package transcode
 
+import (
+	"hash/maphash"
+	"sync/atomic"
+)
+
 // Options are compiled into a Codec; none is looked at per value. The zero
 // value is the default behaviour of the gateway.
 type Options struct {
@@ -53,6 +58,13 @@ type Source interface {
 	AppendField(dst []byte, slot int, phase Phase) (out []byte, present bool, err error)
 }
 
+// Namer may be implemented by a Source to name the parameter of a slot
+// ("query.num") in the violation of a required field that is nowhere. An empty
+// name leaves the violation at the JSON pointer of the field.
+type Namer interface {
+	Parameter(slot int) string
+}
+
 // Sink receives the fields of a response that do not go into its JSON body.
 type Sink interface {
 	// Field gets the Thrift binary value of the field in slot, without its
@@ -62,5 +74,12 @@ type Sink interface {
 
 // Codec converts values of one Type. Immutable and safe for concurrent use.
 type Codec struct {
-	// to be replaced by the implementation
+	root     *node
+	opts     Options
+	seed     maphash.Seed
+	repaired atomic.Uint64
 }
+
+// Repaired is how many strings with invalid UTF-8 AppendJSON has had to repair
+// so far; each bad sequence became U+FFFD.
+func (c *Codec) Repaired() uint64 { return c.repaired.Load() }

@@ -39,6 +39,8 @@ func (e *InvalidError) Error() string {
 type WireError struct {
 	Offset int
 	Reason string
+	// placed: Reason names the field already.
+	placed bool
 }
 
 func (e *WireError) Error() string { return "thrift: " + e.Reason }

@@ -1,0 +1,525 @@
+package transcode
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"strconv"
+	"sync"
+)
+
+// AppendJSON appends the JSON form of the Thrift binary value in wire, which
+// must be one whole value, to dst. What cannot be a value of the type is a
+// *WireError; dst then comes back as it was.
+func (c *Codec) AppendJSON(dst, wire []byte) ([]byte, error) {
+	return c.AppendJSONWith(dst, wire, nil)
+}
+
+// AppendJSONWith is AppendJSON with a Sink for the fields that Options.Place
+// puts outside the body; a nil Sink drops them. The Sink is called in the
+// order of the wire; an error of it ends the conversion and comes back as it is.
+func (c *Codec) AppendJSONWith(dst, wire []byte, sink Sink) ([]byte, error) {
+	out, n, err := c.appendJSON(c.root, dst, wire, sink)
+	if err == nil && n < len(wire) {
+		err = &WireError{Offset: n, Reason: "there is more after the value"}
+	}
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// AppendJSONPrefix is AppendJSON for the value at the start of wire; n is how
+// many bytes it took.
+func (c *Codec) AppendJSONPrefix(dst, wire []byte) (out []byte, n int, err error) {
+	if out, n, err = c.appendJSON(c.root, dst, wire, nil); err != nil {
+		return dst, 0, err
+	}
+	return out, n, nil
+}
+
+// appendValue is AppendJSON for a value of the node.
+func (c *Codec) appendValue(dst []byte, n *node, wire []byte) ([]byte, error) {
+	out, end, err := c.appendJSON(n, dst, wire, nil)
+	if err == nil && end < len(wire) {
+		err = &WireError{Offset: end, Reason: "there is more after the value"}
+	}
+	return out, err
+}
+
+// encoders holds the scratch of conversions that have ended.
+var encoders = sync.Pool{New: func() any { return new(encoder) }}
+
+// encoder is one conversion from Thrift to JSON. Its methods take the offset
+// of what they read and give the offset behind it, or -1 after an error.
+// Members and elements are all written with a comma before them; the bracket
+// takes the place of the first one when the container is complete.
+type encoder struct {
+	codec *Codec
+	wire  []byte
+	sink  Sink
+	err   error
+	// start is the length of dst at the beginning.
+	start    int
+	repaired uint64
+
+	// refs are the keys of the open maps.
+	refs refSet
+	// words is the stack of bit sets of structs with more than 64 fields.
+	words []uint64
+	// offsets is a stack of tables: for each field of a struct that was not
+	// written when it came, where its value is.
+	offsets []int
+	// gaps are the places in the open structs where fields have been passed over.
+	gaps []gap
+}
+
+// gap is a run of fields, [from, to), written without those that had not come
+// yet, at dst[start:end].
+type gap struct{ from, to, start, end int }
+
+func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, end int, err error) {
+	e, _ := encoders.Get().(*encoder)
+	e.codec, e.wire, e.sink, e.start = c, wire, sink, len(dst)
+	e.refs.seed = c.seed
+	out, end = e.value(n, dst, 0, 1)
+	err = e.err
+	if e.repaired > 0 {
+		c.repaired.Add(e.repaired)
+	}
+	e.codec, e.wire, e.sink, e.err, e.repaired = nil, nil, nil, nil, 0
+	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
+	e.words, e.offsets, e.gaps = kept(e.words), kept(e.offsets), kept(e.gaps)
+	encoders.Put(e)
+	return out, end, err
+}
+
+// fail keeps the first error; it gives -1.
+func (e *encoder) fail(at int, reason string) int {
+	if e.err == nil {
+		e.err = &WireError{Offset: at, Reason: reason}
+	}
+	return -1
+}
+
+func (e *encoder) truncated(n *node) int {
+	return e.fail(len(e.wire), kindName(n.kind)+": "+skipReason(skipTruncated))
+}
+
+// value converts the value at i, which is at nesting depth.
+func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
+	wire := e.wire
+	if len(wire)-i < n.minSize {
+		return dst, e.truncated(n)
+	}
+	switch n.kind {
+	case String:
+		size := int(int32(binary.BigEndian.Uint32(wire[i:])))
+		i += 4
+		if uint(size) > uint(len(wire)-i) {
+			return dst, e.fail(i-4, "string: "+skipReason(skipCount))
+		}
+		var repaired bool
+		if dst, repaired = appendString(dst, wire[i:i+size]); repaired {
+			e.repaired++
+		}
+		return dst, i + size
+	case I8, I16, I32, I64, Enum:
+		return e.integer(n, dst, i)
+	case Bool:
+		switch wire[i] {
+		case 0:
+			return append(dst, "false"...), i + 1
+		case 1:
+			return append(dst, "true"...), i + 1
+		}
+		return dst, e.fail(i, "a bool that is neither 0 nor 1")
+	case Double:
+		return e.double(n, dst, i)
+	case Struct, Union, Exception:
+		return e.object(n.sp, dst, i, depth)
+	case List, Set:
+		return e.array(n, dst, i, depth)
+	case Map:
+		return e.mapping(n, dst, i, depth)
+	case Binary:
+		size := int(int32(binary.BigEndian.Uint32(wire[i:])))
+		i += 4
+		if uint(size) > uint(len(wire)-i) {
+			return dst, e.fail(i-4, "binary: "+skipReason(skipCount))
+		}
+		dst = append(dst, '"')
+		dst = base64.StdEncoding.AppendEncode(dst, wire[i:i+size])
+		return append(dst, '"'), i + size
+	default: // UUID
+		dst = append(dst, '"')
+		dst = appendUUIDOf(dst, wire[i:])
+		return append(dst, '"'), i + 16
+	}
+}
+
+// integer converts the integer or enum at i, whose bytes are there.
+func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
+	var v int64
+	switch n.kind {
+	case I8:
+		v = int64(int8(e.wire[i]))
+	case I16:
+		v = int64(int16(binary.BigEndian.Uint16(e.wire[i:])))
+	case I64:
+		v = int64(binary.BigEndian.Uint64(e.wire[i:]))
+	default:
+		v = int64(int32(binary.BigEndian.Uint32(e.wire[i:])))
+	}
+	if n.kind == Enum && n.enumNames {
+		if name, ok := n.enum.numbers[int32(v)]; ok {
+			return append(dst, name...), i + 4
+		}
+	}
+	if n.asString {
+		dst = append(dst, '"')
+		dst = strconv.AppendInt(dst, v, 10)
+		return append(dst, '"'), i + n.minSize
+	}
+	return strconv.AppendInt(dst, v, 10), i + n.minSize
+}
+
+// double converts the double at i, whose bytes are there.
+func (e *encoder) double(n *node, dst []byte, i int) ([]byte, int) {
+	v := math.Float64frombits(binary.BigEndian.Uint64(e.wire[i:]))
+	name := specialDouble(v)
+	switch {
+	case name != "" && !e.codec.opts.SpecialFloats:
+		return dst, e.fail(i, "a double that is no number: "+name)
+	case name != "":
+		dst = append(dst, '"')
+		dst = append(dst, name...)
+		return append(dst, '"'), i + 8
+	case n.asString:
+		dst = append(dst, '"')
+		dst = appendDouble(dst, v)
+		return append(dst, '"'), i + 8
+	}
+	return appendDouble(dst, v), i + 8
+}
+
+// object converts the struct at i.
+func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int) {
+	if depth > e.codec.opts.MaxDepth {
+		return dst, e.fail(i, sp.typ.Name+": nested too deep")
+	}
+	wire, fields := e.wire, sp.fields
+	start := len(dst)
+	wordMark, offsetMark, gapMark := len(e.words), len(e.offsets), len(e.gaps)
+	var few [1]uint64
+	seen := few[:]
+	if sp.words > 1 {
+		seen = e.bitSet(sp.words)
+	}
+	var offsets []int // of fields that came before their turn, or after it
+	next := 0         // the first field that has not had its turn
+	late := false
+	for {
+		if len(wire)-i < 3 {
+			if i < len(wire) && wire[i] == WireStop {
+				break
+			}
+			return dst, e.fail(len(wire), "struct "+sp.typ.Name+": "+skipReason(skipTruncated))
+		}
+		wt := wire[i]
+		if wt == WireStop {
+			break
+		}
+		id := int16(uint16(wire[i+1])<<8 | uint16(wire[i+2]))
+		i += 3
+		var f *field
+		if next < len(fields) && fields[next].id == id {
+			f = &fields[next]
+		} else if f = sp.lookup(id); f == nil {
+			end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
+			if end < 0 {
+				return dst, e.fail(i, "unknown field "+itoa(int(id))+" of "+sp.typ.Name+": "+skipReason(end))
+			}
+			i = end
+			continue
+		}
+		if f.wt != wt {
+			return dst, e.failField(sp, f, i-3, "wire type "+itoa(int(wt))+", expected "+itoa(int(f.wt)))
+		}
+		if seen[f.word]&f.bit != 0 {
+			return dst, e.failField(sp, f, i-3, "the field is there twice")
+		}
+		seen[f.word] |= f.bit
+		omitted := f.omit && isZeroWire(f.node, wire[i:])
+		if f.written && !omitted && (f.index == next || f.index > next && f.node.kind >= Struct) {
+			if f.index > next {
+				// A container is written at once, as if nothing before it
+				// were to come any more: to skip it and read it again later
+				// would cost time in the square of the depth. Scalars are
+				// cheap to skip.
+				g := gap{from: next, to: f.index, start: len(dst)}
+				if dst = e.fill(sp, dst, g.from, g.to, seen, offsets, depth); e.err != nil {
+					return dst, -1
+				}
+				g.end = len(dst)
+				e.gaps = append(e.gaps, g)
+			}
+			next = f.index + 1
+			dst = append(dst, f.key...)
+			if dst, i = e.value(f.node, dst, i, depth+1); i < 0 {
+				return dst, e.within(sp, f)
+			}
+			continue
+		}
+		end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
+		if end < 0 {
+			return dst, e.failField(sp, f, i, skipReason(end))
+		}
+		switch {
+		case f.place == Outside:
+			if e.sink != nil {
+				if err := e.sink.Field(f.slot, wire[i:end:end]); err != nil {
+					e.err = err
+					return dst, -1
+				}
+			}
+		case f.written && f.index != next:
+			if offsets == nil {
+				offsets = e.offsetTable(len(fields))
+			}
+			offsets[f.index] = i
+			late = late || f.index < next && !omitted
+		}
+		if f.index == next {
+			next++
+		}
+		i = end
+	}
+	i++
+	if next < len(fields) {
+		if dst = e.fill(sp, dst, next, len(fields), seen, offsets, depth); e.err != nil {
+			return dst, -1
+		}
+	}
+	if late {
+		if dst = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, offsets, depth); e.err != nil {
+			return dst, -1
+		}
+	}
+	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
+	return closeBracket(dst, start, '{', '}'), i
+}
+
+// closeBracket ends what has been written since start, each part with a comma
+// before it.
+func closeBracket(dst []byte, start int, open, end byte) []byte {
+	if len(dst) == start {
+		return append(dst, open, end)
+	}
+	dst[start] = open
+	return append(dst, end)
+}
+
+// fill writes the fields [from, to): those that came before their turn, and
+// what stands for those that did not come.
+func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, offsets []int, depth int) []byte {
+	for w := from / 64; w*64 < to; w++ {
+		todo := seen[w]&sp.visible[w] | sp.show[w]
+		if lo := from - w*64; lo > 0 {
+			todo = todo >> lo << lo
+		}
+		if hi := to - w*64; hi < 64 {
+			todo &= 1<<hi - 1
+		}
+		for ; todo != 0; todo &= todo - 1 {
+			f := &sp.fields[w*64+bits.TrailingZeros64(todo)]
+			if seen[w]&f.bit == 0 {
+				if len(dst)-e.start > growthLimit(len(e.wire)) {
+					e.fail(len(e.wire), "absent fields make the message too large")
+					return dst
+				}
+				dst = append(dst, f.zero...)
+				continue
+			}
+			at := offsets[f.index]
+			if f.omit && isZeroWire(f.node, e.wire[at:]) {
+				continue
+			}
+			dst = append(dst, f.key...)
+			var end int
+			if dst, end = e.value(f.node, dst, at, depth+1); end < 0 {
+				e.within(sp, f)
+				return dst
+			}
+		}
+	}
+	return dst
+}
+
+// fillGaps writes the struct, which is at dst[start:], again with all of its
+// gaps filled.
+func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen []uint64, offsets []int, depth int) []byte {
+	end := len(dst)
+	from := start
+	for _, g := range gaps {
+		dst = append(dst, dst[from:g.start]...)
+		if dst = e.fill(sp, dst, g.from, g.to, seen, offsets, depth); e.err != nil {
+			return dst
+		}
+		from = g.end
+	}
+	dst = append(dst, dst[from:end]...)
+	return dst[:start+copy(dst[start:], dst[end:])]
+}
+
+// within says in which field an error was, if nobody has; it gives -1.
+func (e *encoder) within(sp *structProg, f *field) int {
+	if w, ok := e.err.(*WireError); ok && !w.placed {
+		w.Reason, w.placed = fieldName(sp, f)+": "+w.Reason, true
+	}
+	return -1
+}
+
+func (e *encoder) failField(sp *structProg, f *field, at int, reason string) int {
+	e.fail(at, reason)
+	return e.within(sp, f)
+}
+
+func fieldName(sp *structProg, f *field) string {
+	return "field " + itoa(int(f.id)) + " (" + f.f.Name + ") of " + sp.typ.Name
+}
+
+// isZeroWire says whether the value of the node at the start of wire is a zero
+// value that OmitZero leaves out.
+func isZeroWire(n *node, wire []byte) bool {
+	size := n.minSize
+	switch n.kind {
+	case Struct, Union, Exception:
+		return false
+	case List, Set:
+		wire, size = wire[min(1, len(wire)):], 4
+	case Map:
+		wire, size = wire[min(2, len(wire)):], 4
+	}
+	if len(wire) < size {
+		return false
+	}
+	for i, b := range wire[:size] {
+		if b != 0 && !(n.kind == Double && i == 0 && b == 0x80) {
+			return false
+		}
+	}
+	return true
+}
+
+// array converts the list or set at i, whose header is there.
+func (e *encoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
+	wire, elem := e.wire, n.elem
+	wt, count := wire[i], int(int32(binary.BigEndian.Uint32(wire[i+1:])))
+	i += 5
+	switch {
+	case count == 0:
+		return append(dst, '[', ']'), i
+	case depth > e.codec.opts.MaxDepth:
+		return dst, e.fail(i-5, "nested too deep")
+	case wt != elem.wt:
+		return dst, e.fail(i-5, kindName(n.kind)+": elements of wire type "+itoa(int(wt))+", expected "+itoa(int(elem.wt)))
+	case count < 0 || count > (len(wire)-i)/elem.minSize:
+		return dst, e.fail(i-5, kindName(n.kind)+": "+skipReason(skipCount))
+	case count > e.codec.opts.MaxElements:
+		return dst, e.fail(i-5, kindName(n.kind)+": more than "+itoa(e.codec.opts.MaxElements)+" elements")
+	}
+	start := len(dst)
+	for ; count > 0; count-- {
+		dst = append(dst, ',')
+		if dst, i = e.value(elem, dst, i, depth+1); i < 0 {
+			return dst, i
+		}
+	}
+	return closeBracket(dst, start, '[', ']'), i
+}
+
+// mapping converts the map at i, whose header is there.
+func (e *encoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
+	wire, key, elem := e.wire, n.key, n.elem
+	kt, vt, count := wire[i], wire[i+1], int(int32(binary.BigEndian.Uint32(wire[i+2:])))
+	i += 6
+	switch {
+	case count == 0:
+		return append(dst, '{', '}'), i
+	case depth > e.codec.opts.MaxDepth:
+		return dst, e.fail(i-6, "nested too deep")
+	case kt != key.wt || vt != elem.wt:
+		return dst, e.fail(i-6, "map: entries of wire types "+itoa(int(kt))+" and "+itoa(int(vt))+
+			", expected "+itoa(int(key.wt))+" and "+itoa(int(elem.wt)))
+	case count < 0 || count > (len(wire)-i)/(key.minSize+elem.minSize):
+		return dst, e.fail(i-6, "map: "+skipReason(skipCount))
+	case count > e.codec.opts.MaxElements:
+		return dst, e.fail(i-6, "map: more than "+itoa(e.codec.opts.MaxElements)+" elements")
+	}
+	start, refMark := len(dst), len(e.refs.refs)
+	for ; count > 0; count-- {
+		dst = append(dst, ',')
+		from := len(dst)
+		if dst, i = e.mapKey(key, dst, i, depth); i < 0 {
+			return dst, i
+		}
+		e.refs.refs = append(e.refs.refs, ref{off: from, n: len(dst) - from})
+		dst = append(dst, ':')
+		if dst, i = e.value(elem, dst, i, depth+1); i < 0 {
+			return dst, i
+		}
+	}
+	if e.refs.repeated(refMark, dst, nil) >= 0 {
+		return dst, e.fail(i, "map: a key is there twice")
+	}
+	e.refs.refs = e.refs.refs[:refMark]
+	return closeBracket(dst, start, '{', '}'), i
+}
+
+// mapKey converts the key at i to the name of a member.
+func (e *encoder) mapKey(n *node, dst []byte, i, depth int) ([]byte, int) {
+	mark := len(dst)
+	switch n.kind {
+	case String, Binary, UUID:
+		return e.value(n, dst, i, depth)
+	}
+	dst = append(dst, '"')
+	dst, i = e.value(n, dst, i, depth)
+	if i < 0 {
+		return dst, i
+	}
+	if dst[mark+1] == '"' { // It has quotes of its own.
+		dst = append(dst[:mark], dst[mark+1:len(dst)-1]...)
+	}
+	if string(dst[mark:]) == `"-0` { // As a key it is one with 0.
+		dst = append(dst[:mark+1], '0')
+	}
+	return append(dst, '"'), i
+}
+
+// bitSet gives an empty bit set of that many words; cutting e.words frees it.
+func (e *encoder) bitSet(words int) []uint64 {
+	n := len(e.words)
+	if n+words > cap(e.words) {
+		e.words = append(make([]uint64, 0, 2*(n+words)+8), e.words...)
+	}
+	e.words = e.words[:n+words]
+	s := e.words[n : n+words : n+words]
+	clear(s)
+	return s
+}
+
+// offsetTable gives a table for n fields, with anything in it; cutting
+// e.offsets frees it.
+func (e *encoder) offsetTable(n int) []int {
+	at := len(e.offsets)
+	if at+n > cap(e.offsets) {
+		e.offsets = append(make([]int, 0, 2*(at+n)+8), e.offsets...)
+	}
+	e.offsets = e.offsets[:at+n]
+	return e.offsets[at : at+n : at+n]
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
