@@ -1,6 +1,8 @@
 package servicemapping
 
 import (
+	"iter"
+	"slices"
 	"time"
 
 	"dgate/hertz-gateway/transcode"
@@ -17,14 +19,41 @@ type Mapping struct {
 	Diagnostics []Diagnostic
 	// Digest (hex SHA-256 of all that serves: paths and texts) tells two mappings apart.
 	Digest string
+
+	settings Settings
+	units    map[string]*unit // by path
+	order    []*unit
+	names    map[string][]*Service
+}
+
+// Find gives the services of a name: a Thrift service, an IDL's file name
+// without .thrift, or a name in the registry; nil when there is none.
+func (m *Mapping) Find(name string) []*Service { return slices.Clone(m.names[name]) }
+
+// Bindings yields every binding that serves, in the order of the services and
+// of what is written in them.
+func (m *Mapping) Bindings() iter.Seq[*Binding] {
+	return func(yield func(*Binding) bool) {
+		for _, s := range m.Services {
+			for _, method := range s.Methods {
+				for _, b := range method.Bindings {
+					if !yield(b) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // Service is one service block of an IDL.
 type Service struct {
-	Name     string // "BookSvc"
-	File     string // relative to the directory, slashes: "shop/book.thrift"
-	Line     int
-	Registry string // destination: dgate.service, else the file's base name; empty when ambiguous
+	Name string // "BookSvc"
+	File string // relative to the directory, slashes: "shop/book.thrift"
+	Line int
+	// Registry is the destination: dgate.service, else the file's base name;
+	// empty when other files of that base name rely on it too.
+	Registry string
 	Methods  []*Method
 	Timeout  time.Duration // dgate.timeout; 0 when not said
 	Modules  []string      // dgate.modules

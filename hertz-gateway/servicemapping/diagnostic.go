@@ -1,0 +1,142 @@
+package servicemapping
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// problem is a diagnostic before it is known what it costs. It is comparable:
+// one problem met on several ways, or in two loads, is one diagnostic.
+type problem struct {
+	file         string
+	line, column int
+	severity     Severity
+	rule         string
+	message      string
+}
+
+// finding is a problem with what it costs.
+type finding struct {
+	problem
+	routes []string
+}
+
+// String gives "error" or "warning".
+func (s Severity) String() string {
+	if s == Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// String gives the diagnostic on one line, "file:line:col: severity rule:
+// message", without the routes.
+func (d Diagnostic) String() string {
+	var b strings.Builder
+	b.WriteString(d.File)
+	if d.Line > 0 {
+		b.WriteByte(':')
+		b.WriteString(strconv.Itoa(d.Line))
+		if d.Column > 0 {
+			b.WriteByte(':')
+			b.WriteString(strconv.Itoa(d.Column))
+		}
+	}
+	b.WriteString(": " + d.Severity.String() + " " + d.Rule + ": " + d.Message)
+	return b.String()
+}
+
+// merge makes diagnostics of findings: each problem once, with all routes that
+// it costs, in the order (file, line, column).
+func merge(findings []finding) []Diagnostic {
+	index := make(map[problem]int, len(findings))
+	var ds []Diagnostic
+	for _, f := range findings {
+		i, ok := index[f.problem]
+		if !ok {
+			i = len(ds)
+			index[f.problem] = i
+			ds = append(ds, Diagnostic{
+				File: f.file, Line: f.line, Column: f.column,
+				Severity: f.severity, Rule: f.rule, Message: f.message,
+			})
+		}
+		ds[i].Routes = append(ds[i].Routes, f.routes...)
+	}
+	for i := range ds {
+		slices.Sort(ds[i].Routes)
+		ds[i].Routes = slices.Compact(ds[i].Routes)
+	}
+	slices.SortFunc(ds, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column),
+			cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Rule, b.Rule),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	return ds
+}
+
+// nearest finds the word most like name, for "did you mean": at most a third
+// of it differs. Empty when there is none.
+func nearest(name string, words func(yield func(string) bool)) string {
+	const longest = 64 // beyond it, comparing costs more than the hint is worth
+	if len(name) > longest {
+		return ""
+	}
+	lower := strings.ToLower(name)
+	best, least := "", len(name)/3+1
+	for w := range words {
+		if d := len(w) - len(name); d >= least || -d >= least || len(w) > longest {
+			continue
+		}
+		d := distance(lower, strings.ToLower(w), least)
+		if d < least || d == least && best != "" && w < best {
+			best, least = w, d
+		}
+	}
+	return best
+}
+
+// distance is the edit distance of a and b with swaps of neighbours, or limit
+// when it is no less.
+func distance(a, b string, limit int) int {
+	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
+	for j := range rows[1] {
+		rows[1][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		before, last, row := rows[0], rows[1], rows[2]
+		row[0] = i
+		least := i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+			least = min(least, row[j])
+		}
+		if least >= limit {
+			return limit
+		}
+		rows[0], rows[1], rows[2] = last, row, before
+	}
+	return min(rows[1][len(b)], limit)
+}
+
+// hint is the end of a message that proposes the nearest word.
+func hint(name string, words func(yield func(string) bool)) string {
+	if w := nearest(name, words); w != "" {
+		return "; did you mean " + strconv.Quote(w) + "?"
+	}
+	return ""
+}
