@@ -1,24 +1,12 @@
 #!/usr/bin/env bash
 # Builds and starts everything: the gateway with its embedded etcd and two book
 # services of weights 10 and 20 registered in it. Ctrl-C stops all of it.
-# Arguments go to the gateway; DGATE_LISTEN, DGATE_ADMIN_LISTEN,
-# DGATE_ETCD_LISTEN, DGATE_ETCD_ENDPOINTS and DGATE_DATA move its parts.
+# Arguments and the environment (DGATE_LISTEN, DGATE_ADMIN_LISTEN, DGATE_DATA …)
+# go to the gateway.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf '%s\n' "$*" >&2; }
-
-# at [HOST]:PORT: the address to call a listener at.
-at() {
-  local host=${1%:*} port=${1##*:}
-  case $host in '' | 0.0.0.0 | '[::]') host=127.0.0.1 ;; esac
-  printf '%s:%s' "$host" "$port"
-}
-
-listen=$(at "${DGATE_LISTEN:-:8080}")
-admin=$(at "${DGATE_ADMIN_LISTEN:-127.0.0.1:9080}")
-etcd=${DGATE_ETCD_ENDPOINTS:-$(at "${DGATE_ETCD_LISTEN:-127.0.0.1:2379}")}
-export DGATE_ADMIN_API=http://$admin
 
 gateway=
 servers=()
@@ -92,8 +80,28 @@ watch() {
   done
 }
 
+# at [HOST]:PORT: the address to call a listener at.
+at() {
+  local host=${1%:*} port=${1##*:}
+  case $host in '' | 0.0.0.0 | '[::]') host=127.0.0.1 ;; esac
+  printf '%s:%s' "$host" "$port"
+}
+
 say "building"
 scripts/build.sh
+
+config=$(bin/hertz-gateway config print --config hertz-gateway/dgate.yaml "$@")
+while IFS= read -r line; do
+  value=${line#*: }
+  case $line in
+    'listen: '*) listen=$(at "$value") ;;
+    'admin.listen: '*) admin=$(at "$value") ;;
+    'etcd.listen: '*) etcd=$(at "$value") ;;
+    'etcd.endpoints: '?*) cluster=$value ;;
+  esac
+done <<<"$config"
+etcd=${cluster:-$etcd}
+export DGATE_ADMIN_API=http://$admin
 
 # Another gateway on the same address would answer in the place of ours.
 taken=

@@ -124,12 +124,8 @@ func within(dir, path string) (string, error) {
 }
 
 func diagnostic(dir string, d servicemapping.Diagnostic) api.Diagnostic {
-	severity := api.SeverityError
-	if d.Severity == servicemapping.Warning {
-		severity = api.SeverityWarning
-	}
 	return api.Diagnostic{
 		File: filepath.Join(dir, filepath.FromSlash(d.File)), Line: d.Line, Column: d.Column,
-		Severity: severity, Rule: d.Rule, Message: d.Message, Routes: d.Routes,
+		Severity: api.Severity(d.Severity.String()), Rule: d.Rule, Message: d.Message, Routes: d.Routes,
 	}
 }
