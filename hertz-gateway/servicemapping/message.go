@@ -5,6 +5,8 @@ import "net/textproto"
 // Request is what a plan reads of a client's message. The byte slices are
 // valid as long as the request is; a plan never keeps or changes them.
 type Request interface {
+	// Verb is the HTTP method: "GET".
+	Verb() string
 	// PathParam gives the percent-decoded value of a path parameter of the
 	// binding's own template.
 	PathParam(name string) (string, bool)

@@ -16,6 +16,10 @@ const (
 	inRawURI
 	inFile     // api.file_name: the file part's bytes
 	inHTTPCode // responses only: the status
+
+	// inName is a name relative to the struct around: the a of k.a=1. Plans
+	// make it; no annotation says it.
+	inName
 )
 
 // place is one location annotation of a field: api.query="num".

@@ -1,0 +1,166 @@
+package servicemapping
+
+import (
+	"slices"
+	"strings"
+
+	"dgate/hertz-gateway/transcode"
+)
+
+// appendRequest binds the whole request.
+func (b *binder) appendRequest(dst []byte) ([]byte, error) {
+	start := len(dst)
+	if err := b.readBody(); err != nil {
+		return dst, err
+	}
+	out, err := b.appendArgs(dst)
+	var bad []transcode.Violation
+	if err != nil {
+		if bad, err = gather(nil, err); err != nil {
+			return dst, err
+		}
+	}
+	bad = append(bad, b.extra...)
+	if len(bad) > 0 {
+		return dst, &transcode.InvalidError{Violations: bad}
+	}
+	if v := b.plan.in.validator; v != nil {
+		if bad := v.Check(out[start:]); len(bad) > 0 {
+			return dst, &transcode.InvalidError{Violations: b.translate(bad)}
+		}
+	}
+	return out, nil
+}
+
+func (b *binder) appendArgs(dst []byte) ([]byte, error) {
+	p := b.plan
+	if !p.direct {
+		return b.appendRoot(dst)
+	}
+	dst = transcode.AppendFieldHeader(dst, transcode.WireStruct, p.method.Args.Fields[0].ID)
+	dst, err := b.appendRoot(dst)
+	if err != nil {
+		return dst, err
+	}
+	return transcode.AppendStop(dst), nil
+}
+
+func (b *binder) appendRoot(dst []byte) ([]byte, error) {
+	switch b.kind {
+	case bodyJSON:
+		return b.plan.request.AppendThriftWith(dst, b.body, b)
+	case bodyThrift:
+		return b.appendThrift(dst)
+	}
+	return b.plan.request.AppendThriftWith(dst, nil, b)
+}
+
+// readBody decides how the body is read and splits forms.
+func (b *binder) readBody() error {
+	p := b.plan
+	if !p.body || len(p.method.Args.Fields) == 0 {
+		return nil
+	}
+	body, err := b.req.Body()
+	if err != nil {
+		return err
+	}
+	b.body = body
+	if len(body) == 0 {
+		if p.in.binding == nil {
+			return &transcode.InvalidError{Violations: []transcode.Violation{{
+				Code: transcode.CodeRequired, Detail: "the body is empty: a JSON object is expected",
+			}}}
+		}
+		return nil
+	}
+	if p.in.binding == nil {
+		b.kind = bodyJSON
+		return nil
+	}
+	if !p.names {
+		return nil
+	}
+	contentType := b.req.ContentType()
+	kind, boundary, ok := mediaKind(contentType, p.in.serializer)
+	switch {
+	case !ok && p.raw:
+		return nil
+	case !ok:
+		return &UnsupportedMediaTypeError{ContentType: string(contentType)}
+	}
+	b.kind = kind
+	if kind != bodyForm {
+		return nil
+	}
+	if boundary == nil {
+		b.form.parse(body)
+	} else if detail := b.form.parseMultipart(body, boundary); detail != "" {
+		return &transcode.InvalidError{Violations: []transcode.Violation{{Code: codeForm, Detail: detail}}}
+	}
+	b.complain(&b.form, inForm)
+	return nil
+}
+
+// translate turns what the validator found, in pointers from the argument
+// struct, into what the client sent.
+func (b *binder) translate(found []transcode.Violation) []transcode.Violation {
+	out := slices.Clone(found)
+	for i := range out {
+		v := &out[i]
+		pointer := v.Pointer
+		if b.plan.direct {
+			_, pointer = cutPointer(pointer)
+		}
+		v.Pointer, v.Parameter = b.locate(pointer)
+	}
+	return out
+}
+
+// locate finds where the value at a pointer came from: a parameter if it came
+// from outside the body, else the pointer in the names of the JSON body.
+func (b *binder) locate(pointer string) (inBody, parameter string) {
+	p := b.plan
+	idl, t := p.method.Args, p.root
+	if p.direct {
+		idl = idl.Fields[0].Type
+	}
+	var at strings.Builder
+	rest := pointer
+	for rest != "" && idl != nil && isStruct(idl) {
+		name, below := cutPointer(rest)
+		i := slices.IndexFunc(idl.Fields, func(f *transcode.Field) bool { return f.JSON == name })
+		if i < 0 {
+			break
+		}
+		f := t.Fields[i]
+		if n, ok := p.byField[f]; ok {
+			if from, known := b.origin(n); known {
+				return "", from.String() + suffix(below)
+			}
+		}
+		at.WriteString("/" + escapePointer(f.JSON))
+		idl, t, rest = idl.Fields[i].Type, f.Type, below
+	}
+	return at.String() + rest, ""
+}
+
+// origin is where the value of a slot came from, or would have come from.
+// known is false for members of a JSON body.
+func (b *binder) origin(n int) (at origin, known bool) {
+	s := &b.plan.slots[n]
+	i := int(b.from[n]) - 1
+	if i < 0 {
+		// Nothing was found: the place that is looked at first, or the body
+		// when its member had the value.
+		if len(s.places) == 0 || s.body == 0 && b.kind != bodyForm || s.body < len(s.places) && b.kind == bodyJSON {
+			return origin{}, false
+		}
+		i = 0
+	}
+	at = origin(s.places[i])
+	if at.kind == inBody {
+		at.kind = inForm
+	}
+	return at, true
+}
