@@ -10,6 +10,7 @@ say() { printf '%s\n' "$*" >&2; }
 
 gateway=
 servers=()
+waiter=
 
 # start COMMAND…: in the background and in a process group of its own, so that
 # Ctrl-C reaches this script alone and the order of stopping is ours. Leaves
@@ -39,6 +40,7 @@ end() {
 stop() {
   trap - EXIT
   trap '' INT TERM HUP
+  if [ -n "$waiter" ]; then kill -KILL "$waiter" 2>/dev/null || true; fi
   end ${servers[@]+"${servers[@]}"}
   if [ -n "$gateway" ]; then end "$gateway"; fi
 }
@@ -60,8 +62,8 @@ ended() {
   done
 }
 
-# watch [PID]: returns when PID has succeeded; without one, never. Ends
-# everything when PID fails or one of ours has ended.
+# watch: returns when $waiter has succeeded; without one, never. Ends everything
+# when it fails or one of ours is gone.
 watch() {
   local who
   while true; do
@@ -70,14 +72,22 @@ watch() {
       say "$who has ended; its last lines above say why. Stopping the rest."
       exit 1
     fi
-    if [ -n "${1:-}" ] && ! kill -0 "$1" 2>/dev/null; then
-      wait "$1" && return 0
-      exit 1
+    if [ -n "$waiter" ] && ! kill -0 "$waiter" 2>/dev/null; then
+      wait "$waiter" || exit 1
+      waiter=
+      return
     fi
     # As a background process, so that a signal is not held up by it.
     sleep 0.2 &
     wait $! || true
   done
+}
+
+# await FLAG…: watches until dgate-cli status with these flags has succeeded.
+await() {
+  bin/dgate-cli status "$@" --timeout 60s >/dev/null &
+  waiter=$!
+  watch
 }
 
 # at [HOST]:PORT: the address to call a listener at.
@@ -110,15 +120,13 @@ if bin/dgate-cli status >/dev/null 2>&1; then taken=yes; fi
 start bin/hertz-gateway --config hertz-gateway/dgate.yaml "$@"
 gateway=$started
 if [ -n "$taken" ]; then watch; fi
-bin/dgate-cli status --wait-ready --timeout 60s >/dev/null &
-watch $!
+await --wait-ready
 
 for weight in 10 20; do
   start bin/kitex-server --service book --etcd "$etcd" --weight "$weight"
   servers+=("$started")
 done
-bin/dgate-cli status --wait-instances BookSvc=2 --timeout 60s >/dev/null &
-watch $!
+await --wait-instances BookSvc=2
 
 cat <<TEXT
 
