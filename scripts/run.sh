@@ -40,7 +40,10 @@ end() {
 stop() {
   trap - EXIT
   trap '' INT TERM HUP
-  if [ -n "$waiter" ]; then kill -KILL "$waiter" 2>/dev/null || true; fi
+  if [ -n "$waiter" ]; then
+    kill -KILL "$waiter" 2>/dev/null || true
+    wait "$waiter" 2>/dev/null || true
+  fi
   end ${servers[@]+"${servers[@]}"}
   if [ -n "$gateway" ]; then end "$gateway"; fi
 }
