@@ -19,7 +19,7 @@ const (
 // or a control character, and no lower bit. Bytes of 0x80 and above are none;
 // what it has above that first bit means nothing.
 func special(x uint64) uint64 {
-	return ((x ^ allQuotes) - eachByte | (x ^ allSlash) - eachByte | x - allSpaces) &^ x & highBits
+	return (((x ^ allQuotes) - eachByte) | ((x ^ allSlash) - eachByte) | (x - allSpaces)) &^ x & highBits
 }
 
 // scanPlain finds the end of a run of bytes that stand for themselves in a
