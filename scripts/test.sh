@@ -20,6 +20,7 @@ race=()
 if compiles_c; then
   race=(-race)
 else
+  export CGO_ENABLED=0
   skipped+=("race detector (needs a C compiler)")
 fi
 
