@@ -4,22 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/cloudwego/hertz/pkg/app"
 	"github.com/cloudwego/hertz/pkg/app/server"
+	"github.com/cloudwego/hertz/pkg/common/hlog"
 	"github.com/cloudwego/hertz/pkg/network/standard"
 	"github.com/cloudwego/hertz/pkg/protocol"
 	"github.com/cloudwego/hertz/pkg/protocol/http1"
 	"github.com/cloudwego/hertz/pkg/protocol/suite"
+
+	"dgate/hertz-gateway/internal/message"
 )
 
-// Handler answers one request. It is called on the connection's goroutine and
-// must not keep c. It does not panic.
-type Handler func(ctx context.Context, c *app.RequestContext)
+// Handler answers one request. It is called on the connection's goroutine, must
+// not keep what it is given, and does not panic.
+type Handler interface {
+	Serve(ctx context.Context, req *message.Request, resp *message.Response)
+}
 
 // Config of a Server. The zero value of a limit means its default.
 type Config struct {
@@ -119,6 +126,18 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 }
 
+// Close ends the listener and every connection at once.
+func (s *Server) Close() {
+	s.listener.stop()
+	_ = s.listener.Close() // closing twice is an error nobody needs
+	for _, c := range s.listener.list() {
+		_ = c.Conn.Close()
+	}
+}
+
+// SetLogOutput takes what Hertz prints on its own, for the whole process.
+func SetLogOutput(w io.Writer) { hlog.SetOutput(w) }
+
 type connKey struct{}
 
 // protocolFactory puts our handler where Hertz's router would be called.
@@ -144,7 +163,16 @@ type dispatch struct {
 }
 
 func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
-	d.server.handler(ctx, c)
+	m := messages.Get().(*pair)
+	m.req.Reset(c)
+	m.resp.Reset(c)
+	d.server.handler.Serve(ctx, &m.req, &m.resp)
+	if m.req.BodyUnread() {
+		c.SetConnectionClose()
+	}
+	m.req.Release()
+	m.resp.Release()
+	messages.Put(m)
 	if d.server.draining.Load() {
 		c.SetConnectionClose()
 	}
@@ -152,6 +180,14 @@ func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
 		conn.state.CompareAndSwap(busy, answered)
 	}
 }
+
+// pair is what one request needs; pooled.
+type pair struct {
+	req  message.Request
+	resp message.Response
+}
+
+var messages = sync.Pool{New: func() any { return new(pair) }}
 
 // IsRunning keeps connections alive while draining: closing is announced by
 // dispatch itself.

@@ -122,13 +122,8 @@ func (e *HeaderError) Error() string { return fmt.Sprintf("header %q: %s", e.Nam
 
 // checkHeader refuses what would break the framing (RFC 9110 section 5.5).
 func checkHeader(name, value string) error {
-	if name == "" {
-		return &HeaderError{name, "the name is empty"}
-	}
-	for i := range len(name) {
-		if !isToken[name[i]] {
-			return &HeaderError{name, "the name is not a token"}
-		}
+	if !token(name) {
+		return &HeaderError{name, "the name is not a token"}
 	}
 	for i := range len(value) {
 		if c := value[i]; c == '\r' || c == '\n' || c == 0 {
@@ -136,6 +131,15 @@ func checkHeader(name, value string) error {
 		}
 	}
 	return nil
+}
+
+func token(s string) bool {
+	for i := range len(s) {
+		if !isToken[s[i]] {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // isToken marks the characters of a token (RFC 9110 section 5.6.2).

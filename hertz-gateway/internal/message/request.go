@@ -3,7 +3,9 @@ package message
 import (
 	"bytes"
 	"errors"
-	"net/url"
+	"fmt"
+	"net"
+	"strings"
 	"unsafe"
 
 	"github.com/cloudwego/hertz/pkg/app"
@@ -18,28 +20,42 @@ type Request struct {
 	method string
 	path   string // undecoded, as it came or as a module set it
 	query  []byte // undecoded, without "?"
-	params *router.Params
+	// Params are those of the matched template; Match fills them.
+	Params router.Params
 	head   head
 	body   body
+	target error
 }
 
 // ErrTarget is a request target that is none of the forms of RFC 9112 section 3.2.
 var ErrTarget = errors.New("malformed request target")
 
-// Reset makes r the view of c. maxBody bounds its body in bytes.
-func (r *Request) Reset(c *app.RequestContext, params *router.Params, maxBody int) error {
+// Reset makes r the view of c. Its body is bounded by DefaultMaxBody until
+// LimitBody says otherwise.
+func (r *Request) Reset(c *app.RequestContext) {
 	h := &c.Request.Header
 	r.c = c
-	r.params = params
 	r.method = view(h.Method())
 	r.head.reset(h.RawHeaders())
-	r.body.reset(c, maxBody)
-	return r.split(h.RequestURI())
+	r.body.reset(c, DefaultMaxBody)
+	r.target = r.split(h.RequestURI())
 }
+
+// DefaultMaxBody is the limit of a body in bytes where nobody set another.
+const DefaultMaxBody = 4 << 20
+
+// LimitBody sets the limit of the body in bytes; it has no effect on a body
+// that has been read.
+func (r *Request) LimitBody(n int) { r.body.limit = n }
+
+// TargetError is ErrTarget when the request target could not be understood;
+// nothing else of r is to be used then.
+func (r *Request) TargetError() error { return r.target }
 
 // Release forgets the context; buffers of ordinary size are kept for the next request.
 func (r *Request) Release() {
-	r.c, r.params = nil, nil
+	r.c = nil
+	r.Params.Reset()
 	r.method, r.path, r.query = "", "", nil
 	r.head.reset(nil)
 	r.body.release()
@@ -50,10 +66,8 @@ func (r *Request) split(target []byte) error {
 	if len(target) == 0 {
 		return ErrTarget
 	}
-	for _, c := range target {
-		if c <= ' ' || c == 0x7f || c == '#' {
-			return ErrTarget
-		}
+	if !targetText(view(target)) {
+		return ErrTarget
 	}
 	if target[0] != '/' && !(len(target) == 1 && target[0] == '*') {
 		i := bytes.Index(target, []byte("://"))
@@ -76,46 +90,93 @@ func (r *Request) split(target []byte) error {
 	return nil
 }
 
-// Method is the HTTP method ("GET").
-func (r *Request) Method() string { return r.method }
-
-// Verb is Method, under the name that plans know.
+// Verb is the HTTP method ("GET").
 func (r *Request) Verb() string { return r.method }
 
+// Method is Verb as bytes.
+func (r *Request) Method() []byte { return unview(r.method) }
+
 // SetMethod changes what hooks and upstreams see; it never chooses another route.
-func (r *Request) SetMethod(m string) { r.method = m }
+func (r *Request) SetMethod(method string) error {
+	if !token(method) {
+		return fmt.Errorf("%q is not an HTTP method", method)
+	}
+	r.method = method
+	return nil
+}
 
 // Path is the undecoded path, always with a leading slash but for "*".
-func (r *Request) Path() string { return r.path }
+func (r *Request) Path() []byte { return unview(r.path) }
+
+// RawPath is Path as a string.
+func (r *Request) RawPath() string { return r.path }
 
 // SetPath changes what hooks and upstreams see; it never chooses another route.
-func (r *Request) SetPath(p string) { r.path = p }
+func (r *Request) SetPath(path string) error {
+	if path == "" || path[0] != '/' {
+		return fmt.Errorf("path %q does not begin with a slash", path)
+	}
+	if !targetText(path) || strings.Contains(path, "?") {
+		return fmt.Errorf("path %q holds a character that must be percent-encoded", path)
+	}
+	r.path = path
+	return nil
+}
 
 // RawQuery is the undecoded query, without "?".
 func (r *Request) RawQuery() []byte { return r.query }
 
 // SetRawQuery replaces the query.
-func (r *Request) SetRawQuery(q []byte) { r.query = q }
+func (r *Request) SetRawQuery(query string) error {
+	if !targetText(query) {
+		return fmt.Errorf("query %q holds a character that must be percent-encoded", query)
+	}
+	r.query = unview(query)
+	return nil
+}
 
 // RequestURI is the request target as it came.
 func (r *Request) RequestURI() []byte { return r.c.Request.Header.RequestURI() }
 
 // PathParam is the decoded value of a parameter of the matched template.
-func (r *Request) PathParam(name string) (string, bool) { return r.params.Get(name) }
+func (r *Request) PathParam(name string) (string, bool) { return r.Params.Get(name) }
 
-// EachPathParam calls yield for every parameter of the matched template.
-func (r *Request) EachPathParam(yield func(name, value string) bool) {
-	for i := range r.params.Len() {
-		if n, v := r.params.At(i); !yield(n, v) {
+// PathParams calls yield for every parameter of the matched template.
+func (r *Request) PathParams(yield func(name, value string) bool) {
+	for i := range r.Params.Len() {
+		if n, v := r.Params.At(i); !yield(n, v) {
 			return
 		}
 	}
 }
 
+// targetText tells whether s can stand in a request target: no space, control
+// character or fragment.
+func targetText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c == 0x7f || c == '#' {
+			return false
+		}
+	}
+	return true
+}
+
 // Host is the Host header as it came, port included.
-func (r *Request) Host() string {
-	var host string
-	r.Header("Host", func(v []byte) bool { host = view(v); return false })
+func (r *Request) Host() []byte {
+	var host []byte
+	r.Header("Host", func(v []byte) bool { host = v; return false })
+	return host
+}
+
+// Scheme is "http"; listeners with TLS do not exist yet.
+func (r *Request) Scheme() string { return "http" }
+
+// ClientIP is the peer's address; no forwarding header is believed.
+func (r *Request) ClientIP() string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr())
+	if err != nil {
+		return ""
+	}
 	return host
 }
 
@@ -128,19 +189,6 @@ func (r *Request) RemoteAddr() string {
 		return a.String()
 	}
 	return ""
-}
-
-// Scheme is "https" on a TLS listener, else "http".
-func (r *Request) Scheme() string {
-	if r.c.Request.IsTLS() {
-		return "https"
-	}
-	return "http"
-}
-
-// URL is the request's URL as the client meant it.
-func (r *Request) URL() *url.URL {
-	return &url.URL{Scheme: r.Scheme(), Host: r.Host(), RawPath: r.path, RawQuery: string(r.query)}
 }
 
 // ContentType is the Content-Type header as it came; nil when there is none.
@@ -169,11 +217,21 @@ func (r *Request) DelHeader(name string) { r.head.del(name) }
 // *TooLargeError, *CodingError, or *ReadError when the client went away.
 func (r *Request) Body() ([]byte, error) { return r.body.bytes(r) }
 
-// SetBody replaces the body.
-func (r *Request) SetBody(b []byte) { r.body.set(b); r.head.del("Content-Encoding") }
+// SetBody replaces the body; an empty contentType leaves that header alone.
+func (r *Request) SetBody(contentType string, b []byte) {
+	r.body.set(b)
+	r.head.del("Content-Encoding")
+	if contentType != "" {
+		r.head.del("Content-Type")
+		r.head.lines = append(r.head.lines, headLine{[]byte("Content-Type"), []byte(contentType)})
+	}
+}
 
 // BodyUnread tells whether bytes of the body are still on the connection.
 func (r *Request) BodyUnread() bool { return r.body.unread() }
 
 // view makes a string of bytes that live as long as the exchange.
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+// unview is the way back; the bytes are not to be changed.
+func unview(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -101,8 +101,8 @@ func (r *Response) SetBody(contentType string, body []byte) {
 	r.c.Response.BodyBuffer().B = body
 }
 
-// Body is the body so far.
-func (r *Response) Body() []byte { return r.c.Response.BodyBytes() }
+// Body is the body so far; the error is for answers that are streams.
+func (r *Response) Body() ([]byte, error) { return r.c.Response.BodyBytes(), nil }
 
 // Clear takes back everything that was set.
 func (r *Response) Clear() {

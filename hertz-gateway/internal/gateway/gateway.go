@@ -1,0 +1,215 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dgate/hertz-gateway/internal/admin"
+	"dgate/hertz-gateway/internal/edge"
+	"dgate/hertz-gateway/internal/proxy"
+	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/internal/telemetry"
+	"dgate/hertz-gateway/internal/upstream/discovery"
+	"dgate/hertz-gateway/internal/upstream/kitex"
+)
+
+const (
+	// finishWithin bounds the wait for requests under way when stopping.
+	finishWithin = 30 * time.Second
+	// syncWithin is how long a start waits for the registry before it serves
+	// with whatever is known; readyz tells.
+	syncWithin = 2 * time.Second
+)
+
+// Gateway is one running gateway. Make it with New, then call Run once.
+type Gateway struct {
+	cfg      Config
+	log      *slog.Logger
+	id       string
+	started  time.Time
+	embedded *store.Embedded // nil with a cluster
+	resolver *discovery.Resolver
+	clients  *clients
+	current  snapshot.Current
+	loop     *reconciler
+	proxy    *proxy.Handler
+	data     *edge.Server
+	admin    *edge.Server
+	draining atomic.Bool
+	// closers undo what New has started, last first.
+	closers []func()
+}
+
+// New binds the listeners, starts or finds etcd, reads the IDLs and builds the
+// first snapshot. An error is one line for people. Everything started is
+// stopped again by Run, or by Close if Run is never called.
+func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err error) {
+	g := &Gateway{cfg: cfg, log: log, id: newID(), started: time.Now()}
+	defer func() {
+		if err != nil {
+			g.Close()
+		}
+	}()
+	edge.SetLogOutput(telemetry.LineWriter(log, "hertz"))
+	g.proxy = &proxy.Handler{Current: &g.current, Log: log, MaxBody: cfg.MaxBody}
+	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen"}, g.proxy)
+	if err != nil {
+		return nil, err
+	}
+	g.onClose(func() { g.data.Close() })
+	control, err := admin.New(g, log)
+	if err != nil {
+		return nil, err
+	}
+	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen"}, control)
+	if err != nil {
+		return nil, err
+	}
+	g.onClose(func() { g.admin.Close() })
+	if err := g.connect(ctx); err != nil {
+		return nil, err
+	}
+	g.loop = newReconciler(g)
+	if err := g.loop.reconcile(); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// connect starts the embedded etcd if need be, and all that talks to etcd.
+func (g *Gateway) connect(ctx context.Context) (err error) {
+	endpoints := g.cfg.EtcdEndpoints
+	if len(endpoints) == 0 {
+		g.embedded, err = store.StartEmbedded(ctx, store.EmbeddedConfig{
+			Dir: filepath.Join(g.cfg.Data, "etcd"), Listen: g.cfg.EtcdListen, Logger: g.log,
+		})
+		if err != nil {
+			return err
+		}
+		g.onClose(g.embedded.Close)
+		endpoints = []string{g.embedded.Endpoint()}
+	}
+	client, err := store.NewClient(store.ClientConfig{Endpoints: endpoints, Logger: g.log})
+	if err != nil {
+		return err
+	}
+	g.onClose(func() { _ = client.Close() }) // it only reports that the context ended
+	g.resolver, err = discovery.New(discovery.Config{Client: client, Prefix: g.cfg.RegistryPrefix, Logger: g.log})
+	if err != nil {
+		return err
+	}
+	factory, err := kitex.New(kitex.Config{Resolver: g.resolver, Logger: g.log})
+	if err != nil {
+		return err
+	}
+	g.onClose(func() { _ = factory.Close() }) // every client has been closed before
+	g.clients = newClients(factory.Open, g.log)
+	return nil
+}
+
+// Run serves until ctx ends or something it cannot do without has failed, then
+// stops in order: readyz says no, clients move away, listeners close, requests
+// under way finish.
+func (g *Gateway) Run(ctx context.Context) error {
+	defer g.Close()
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var work sync.WaitGroup
+	failed := make(chan error, 4)
+	work.Go(func() {
+		if err := g.resolver.Run(inner); err != nil && !errors.Is(err, context.Canceled) {
+			failed <- fmt.Errorf("discovery: %w", err)
+		}
+	})
+	work.Go(func() { g.loop.run(inner) })
+	work.Go(func() { newDirWatch(g.cfg.IDL, g.log, g.loop.idlChanged).Run(inner) })
+	work.Go(func() { failed <- g.admin.Serve() })
+	select {
+	case <-g.resolver.Synced():
+	case <-time.After(syncWithin):
+		g.log.Warn("the registry does not answer yet; serving without instances", "endpoints", strings.Join(g.endpoints(), ","))
+	case <-ctx.Done():
+	}
+	work.Go(func() { failed <- g.data.Serve() })
+	g.log.Info("ready", "listen", g.data.Addr(), "admin", g.admin.Addr(), "etcd", strings.Join(g.endpoints(), ","), "id", g.id)
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	case err = <-g.etcdErrors():
+		err = fmt.Errorf("embedded etcd: %w", err)
+	}
+	g.stop()
+	cancel()
+	work.Wait()
+	return err
+}
+
+// stop lets clients move away, then finishes what is under way.
+func (g *Gateway) stop() {
+	g.draining.Store(true)
+	g.data.Drain()
+	g.log.Info("stopping", "drain", g.cfg.Drain)
+	time.Sleep(g.cfg.Drain)
+	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
+	defer cancel()
+	for name, s := range map[string]*edge.Server{"data": g.data, "admin": g.admin} {
+		if err := s.Shutdown(ctx); err != nil {
+			g.log.Warn("stopping a listener", "listener", name, "error", err)
+		}
+	}
+}
+
+// Close stops what New has started and Run has not. It is called by Run.
+func (g *Gateway) Close() {
+	if g.loop != nil {
+		g.loop.close()
+	}
+	for i := len(g.closers) - 1; i >= 0; i-- {
+		g.closers[i]()
+	}
+	g.closers = nil
+}
+
+func (g *Gateway) onClose(f func()) { g.closers = append(g.closers, f) }
+
+// Addr is the bound address of the data plane.
+func (g *Gateway) Addr() string { return g.data.Addr() }
+
+// AdminAddr is the bound address of the admin API.
+func (g *Gateway) AdminAddr() string { return g.admin.Addr() }
+
+func (g *Gateway) endpoints() []string {
+	if g.embedded != nil {
+		return []string{g.embedded.Endpoint()}
+	}
+	return g.cfg.EtcdEndpoints
+}
+
+func (g *Gateway) etcdErrors() <-chan error {
+	if g.embedded != nil {
+		return g.embedded.Err()
+	}
+	return nil
+}
+
+func newID() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "gateway"
+	}
+	var b [3]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return host + "-" + hex.EncodeToString(b[:])
+}

@@ -1,0 +1,142 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/servicemapping"
+)
+
+// reconciler is the only writer of the current snapshot: whatever changes, it
+// reads what is wanted, builds a snapshot and swaps the pointer.
+type reconciler struct {
+	g *Gateway
+	// wake holds a token when something has changed; the flags say what.
+	wake      chan struct{}
+	idlStale  atomic.Bool
+	retiring  sync.WaitGroup
+	mapping   *servicemapping.Mapping
+	lastError atomic.Pointer[string]
+}
+
+func newReconciler(g *Gateway) *reconciler {
+	r := &reconciler{g: g, wake: make(chan struct{}, 1)}
+	r.idlStale.Store(true)
+	return r
+}
+
+// idlChanged asks for the IDLs to be read again. Safe for concurrent use.
+func (r *reconciler) idlChanged() {
+	r.idlStale.Store(true)
+	r.poke()
+}
+
+func (r *reconciler) poke() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run reconciles whenever something has changed, until ctx ends.
+func (r *reconciler) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+			if err := r.reconcile(); err != nil {
+				r.fail(err)
+			}
+		}
+	}
+}
+
+func (r *reconciler) fail(err error) {
+	text := err.Error()
+	r.lastError.Store(&text)
+	r.g.log.Error("a change does not take effect; the last good state goes on serving", "error", err)
+}
+
+// reconcile brings what is served in line with what is wanted. After an error
+// everything goes on as it was.
+func (r *reconciler) reconcile() error {
+	start := time.Now()
+	if r.idlStale.Swap(false) {
+		m, err := r.loadIDL()
+		if err != nil {
+			return err
+		}
+		r.mapping = m
+	}
+	prev := r.g.current.Load()
+	next := snapshot.Build(snapshot.Inputs{
+		Mapping:  r.mapping,
+		Services: r.g.cfg.Services,
+		Generic:  r.g.cfg.GenericRoute,
+		Timeout:  r.g.cfg.RequestTimeout,
+	}, prev, r.g.clients)
+	r.g.current.Swap(next)
+	r.retire(prev)
+	r.lastError.Store(nil)
+	r.report(prev, next, time.Since(start))
+	return nil
+}
+
+func (r *reconciler) loadIDL() (*servicemapping.Mapping, error) {
+	if _, err := os.Stat(r.g.cfg.IDL); err != nil {
+		return nil, fmt.Errorf("the IDL directory (--idl): %w", err)
+	}
+	m, err := servicemapping.Load(os.DirFS(r.g.cfg.IDL), servicemapping.Options{Previous: r.mapping})
+	if err != nil {
+		return nil, fmt.Errorf("the IDL directory (--idl): %w", err)
+	}
+	return m, nil
+}
+
+// retire closes a snapshot after its last exchange.
+func (r *reconciler) retire(s *snapshot.Snapshot) {
+	if s == nil {
+		return
+	}
+	r.retiring.Go(func() {
+		<-s.Drained()
+		s.Close()
+	})
+}
+
+// close retires the last snapshot and waits until every snapshot is closed. The
+// listeners must have stopped before.
+func (r *reconciler) close() {
+	if s := r.g.current.Swap(nil); s != nil {
+		r.retire(s)
+	}
+	r.retiring.Wait()
+}
+
+// report logs what a change has brought; findings only when they are new.
+func (r *reconciler) report(prev, next *snapshot.Snapshot, took time.Duration) {
+	if prev != nil && prev.Mapping == next.Mapping {
+		return
+	}
+	known := map[string]bool{}
+	if prev != nil {
+		for _, d := range prev.Mapping.Diagnostics {
+			known[d.String()] = true
+		}
+	}
+	for _, d := range next.Mapping.Diagnostics {
+		if !known[d.String()] {
+			r.g.log.Warn("idl: " + d.String())
+		}
+	}
+	for _, p := range next.Problems {
+		r.g.log.Warn("not served as meant", "where", p.Where, "problem", p.Message)
+	}
+	r.g.log.Info("serving", "services", len(next.Mapping.Services), "routes", next.Routes(), "mapping", next.Mapping.Digest[:12], "took", took)
+}

@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"dgate/hertz-gateway/internal/snapshot"
+)
+
+// setting is one key of dgate.yaml that is also a flag and an environment
+// variable. The table below is the only place that knows their names.
+type setting struct {
+	key  string // path in dgate.yaml: "admin.listen"
+	flag string // "admin-listen"; the variable is DGATE_ADMIN_LISTEN
+	help string
+	get  func(*Config) string
+	set  func(*Config, string) error
+	// boolean flags may stand without a value.
+	boolean bool
+}
+
+func (s *setting) env() string {
+	return "DGATE_" + strings.ToUpper(strings.ReplaceAll(s.flag, "-", "_"))
+}
+
+var settings = []setting{
+	text("listen", "listen", "address of the data plane, HOST:PORT", func(c *Config) *string { return &c.Listen }),
+	text("admin.listen", "admin-listen", "address of the admin API, HOST:PORT", func(c *Config) *string { return &c.AdminListen }),
+	text("idl", "idl", "directory of the Thrift IDLs", func(c *Config) *string { return &c.IDL }),
+	text("modules.dir", "modules", "directory of JavaScript and TypeScript modules; empty for none", func(c *Config) *string { return &c.Modules }),
+	list("modules.defaultPermissions", "module-permissions", "permissions of modules that name none, comma separated: rpc:*, http:HOST", func(c *Config) *[]string { return &c.ModulePermissions }),
+	text("data", "data", "directory for the embedded etcd and the last good state", func(c *Config) *string { return &c.Data }),
+	list("etcd.endpoints", "etcd-endpoints", "etcd cluster to use, HOST:PORT,…; none starts an embedded etcd", func(c *Config) *[]string { return &c.EtcdEndpoints }),
+	text("etcd.listen", "etcd-listen", "client address of the embedded etcd, HOST:PORT", func(c *Config) *string { return &c.EtcdListen }),
+	text("registry.prefix", "registry-prefix", "prefix of the service registry in etcd", func(c *Config) *string { return &c.RegistryPrefix }),
+	text("log.format", "log-format", "text or json", func(c *Config) *string { return &c.LogFormat }),
+	text("log.level", "log-level", "debug, info, warn or error", func(c *Config) *string { return &c.LogLevel }),
+	flagged("watchOnly", "watch-only", "refuse admin writes", func(c *Config) *bool { return &c.WatchOnly }),
+	duration("drain", "drain", "how long to go on serving after a stop signal while clients move away", func(c *Config) *time.Duration { return &c.Drain }),
+	duration("requestTimeout", "request-timeout", "how long a request may take unless its method says dgate.timeout", func(c *Config) *time.Duration { return &c.RequestTimeout }),
+	number("maxBody", "max-body", "largest request body in bytes", func(c *Config) *int { return &c.MaxBody }),
+	{
+		key: "genericRoute", flag: "generic-route", help: "methods that POST /gateway/SERVICE/METHOD reaches: annotated, all or off",
+		get: func(c *Config) string { return string(c.GenericRoute) },
+		set: func(c *Config, v string) error { c.GenericRoute = snapshot.GenericMode(v); return nil },
+	},
+}
+
+func text(key, flag, help string, at func(*Config) *string) setting {
+	return setting{
+		key: key, flag: flag, help: help,
+		get: func(c *Config) string { return *at(c) },
+		set: func(c *Config, v string) error { *at(c) = v; return nil },
+	}
+}
+
+func list(key, flag, help string, at func(*Config) *[]string) setting {
+	return setting{
+		key: key, flag: flag, help: help,
+		get: func(c *Config) string { return strings.Join(*at(c), ",") },
+		set: func(c *Config, v string) error {
+			*at(c) = nil
+			for part := range strings.SplitSeq(v, ",") {
+				if part = strings.TrimSpace(part); part != "" {
+					*at(c) = append(*at(c), part)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+func flagged(key, flag, help string, at func(*Config) *bool) setting {
+	return setting{
+		key: key, flag: flag, help: help, boolean: true,
+		get: func(c *Config) string { return strconv.FormatBool(*at(c)) },
+		set: func(c *Config, v string) error {
+			b, err := strconv.ParseBool(v)
+			if err != nil {
+				return fmt.Errorf("%q is neither true nor false", v)
+			}
+			*at(c) = b
+			return nil
+		},
+	}
+}
+
+func duration(key, flag, help string, at func(*Config) *time.Duration) setting {
+	return setting{
+		key: key, flag: flag, help: help,
+		get: func(c *Config) string { return at(c).String() },
+		set: func(c *Config, v string) error {
+			d, err := time.ParseDuration(v)
+			if err != nil {
+				return fmt.Errorf("%q is not a duration; write for example 1.5s", v)
+			}
+			*at(c) = d
+			return nil
+		},
+	}
+}
+
+func number(key, flag, help string, at func(*Config) *int) setting {
+	return setting{
+		key: key, flag: flag, help: help,
+		get: func(c *Config) string { return strconv.Itoa(*at(c)) },
+		set: func(c *Config, v string) error {
+			n, err := strconv.Atoi(v)
+			if err != nil {
+				return fmt.Errorf("%q is not a whole number", v)
+			}
+			*at(c) = n
+			return nil
+		},
+	}
+}

@@ -1,0 +1,110 @@
+package gateway
+
+import (
+	"context"
+
+	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/admin"
+	"dgate/hertz-gateway/internal/message"
+	"dgate/hertz-gateway/internal/upstream/discovery"
+	"dgate/hertz-gateway/servicemapping"
+)
+
+var _ admin.Backend = (*Gateway)(nil)
+
+// Checks are the conditions of readyz.
+func (g *Gateway) Checks() []admin.Check {
+	return []admin.Check{
+		{Name: "snapshot", Failed: failedIf(g.current.Load() == nil, "nothing is built yet")},
+		{Name: "registry", Failed: failedIf(!g.synced(), "the instances have not been read from etcd yet")},
+		{Name: "running", Failed: failedIf(g.draining.Load(), "the gateway is stopping")},
+	}
+}
+
+func failedIf(failed bool, why string) string {
+	if failed {
+		return why
+	}
+	return ""
+}
+
+// synced tells whether the instances have been read since the start; that etcd
+// is away later does not make the gateway unready.
+func (g *Gateway) synced() bool {
+	select {
+	case <-g.resolver.Synced():
+		return true
+	default:
+		return false
+	}
+}
+
+// Call calls a method by name for the admin API.
+func (g *Gateway) Call(ctx context.Context, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem) {
+	return g.proxy.Call(ctx, service, method, req, resp)
+}
+
+// Status describes what is wanted, what is served, and what is wrong.
+func (g *Gateway) Status() *api.Status {
+	s := g.current.Load()
+	gateway := api.Gateway{
+		ID: g.id, Version: api.Version(), Address: g.data.Addr(), StartedAt: g.started,
+		Revision: s.Revision, MappingDigest: s.Mapping.Digest,
+	}
+	if text := g.loop.lastError.Load(); text != nil {
+		gateway.LastError = *text
+	}
+	registry := g.resolver.Status()
+	status := &api.Status{
+		Gateway: g.id, Revision: s.Revision, Gateways: []api.Gateway{gateway},
+		Etcd:        api.Etcd{Endpoints: g.endpoints(), Embedded: g.embedded != nil, Connected: registry.Connected},
+		Services:    []api.Service{},
+		Modules:     []api.Module{},
+		Diagnostics: []api.Diagnostic{},
+	}
+	if !registry.Connected {
+		status.Etcd.StaleSince = registry.Since
+	}
+	for _, svc := range s.Mapping.Services {
+		status.Services = append(status.Services, g.serviceStatus(svc))
+	}
+	for _, d := range s.Mapping.Diagnostics {
+		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
+			File: d.File, Line: d.Line, Column: d.Column, Severity: api.Severity(d.Severity.String()),
+			Rule: d.Rule, Message: d.Message, Routes: d.Routes,
+		})
+	}
+	for _, p := range registry.Problems {
+		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
+			File: p.Key, Severity: api.SeverityWarning, Rule: "registry-value", Message: p.Detail,
+		})
+	}
+	return status
+}
+
+func (g *Gateway) serviceStatus(svc *servicemapping.Service) api.Service {
+	out := api.Service{
+		Name: svc.Name, File: svc.File, Registry: svc.Registry,
+		Methods: len(svc.Methods), Instances: []api.Instance{},
+	}
+	for _, m := range svc.Methods {
+		out.Routes += len(m.Bindings)
+	}
+	if svc.Registry == "" {
+		return out
+	}
+	for _, i := range g.resolver.Instances(svc.Registry).Instances {
+		out.Instances = append(out.Instances, api.Instance{Address: i.Address, Weight: i.Weight, Tags: i.Tags, State: stateOf(i)})
+	}
+	return out
+}
+
+func stateOf(i *discovery.Instance) api.InstanceState {
+	switch {
+	case i.Weight == 0:
+		return api.InstanceDraining
+	case i.Down():
+		return api.InstanceSkipped
+	}
+	return api.InstanceServing
+}

@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+)
+
+const (
+	// settleFor is how long a directory must be quiet before it is read: an
+	// editor's rename and write come as several events.
+	settleFor = 15 * time.Millisecond
+	// settleAtMost bounds the wait while events keep coming.
+	settleAtMost = 150 * time.Millisecond
+	// pollEvery finds what no event told of: network file systems send none.
+	pollEvery = 2 * time.Second
+)
+
+// dirWatch tells when anything below a directory has changed: by events of the
+// operating system, and by a slow poll of names, sizes and times.
+type dirWatch struct {
+	dir     string
+	log     *slog.Logger
+	changed func()
+	seed    maphash.Seed
+	last    uint64
+	// watched holds the directories that send events.
+	watched map[string]bool
+}
+
+func newDirWatch(dir string, log *slog.Logger, changed func()) *dirWatch {
+	w := &dirWatch{dir: dir, log: log, changed: changed, seed: maphash.MakeSeed(), watched: map[string]bool{}}
+	w.last, _ = w.fingerprint(nil)
+	return w
+}
+
+// Run watches until ctx ends.
+func (w *dirWatch) Run(ctx context.Context) {
+	watcher, err := fsnotify.NewWatcher()
+	if err != nil {
+		w.log.Warn("no file events; changes are found by polling", "dir", w.dir, "error", err)
+		watcher = &fsnotify.Watcher{}
+	} else {
+		defer func() { _ = watcher.Close() }()
+	}
+	w.check(watcher)
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	quiet := time.NewTimer(time.Hour)
+	quiet.Stop()
+	var first time.Time // of the events not yet acted on
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, ok := <-watcher.Events:
+			if !ok {
+				watcher = &fsnotify.Watcher{}
+				continue
+			}
+			if first.IsZero() {
+				first = time.Now()
+			}
+			quiet.Reset(min(settleFor, settleAtMost-time.Since(first)))
+		case err := <-watcher.Errors:
+			w.log.Warn("watching a directory", "dir", w.dir, "error", err)
+			quiet.Reset(settleFor)
+		case <-quiet.C:
+			// Two writes within one tick of the file system's clock leave the
+			// same size and time, so an event always counts as a change.
+			first = time.Time{}
+			w.last = 0
+			w.check(watcher)
+		case <-poll.C:
+			w.check(watcher)
+		}
+	}
+}
+
+// check compares the directory with what it was, and follows new folders.
+func (w *dirWatch) check(watcher *fsnotify.Watcher) {
+	now, dirs := w.fingerprint(watcher)
+	for d := range w.watched {
+		if !dirs[d] {
+			delete(w.watched, d)
+		}
+	}
+	if now != w.last {
+		w.last = now
+		w.changed()
+	}
+}
+
+// fingerprint sums up names, sizes and times below the directory, and adds
+// folders that are not watched yet to watcher (unless nil).
+func (w *dirWatch) fingerprint(watcher *fsnotify.Watcher) (uint64, map[string]bool) {
+	var h maphash.Hash
+	h.SetSeed(w.seed)
+	dirs := map[string]bool{}
+	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			fmt.Fprintf(&h, "%s!%v\n", path, err)
+			return nil
+		}
+		if d.IsDir() {
+			dirs[path] = true
+			w.follow(watcher, path)
+			return nil
+		}
+		info, err := os.Stat(path) // of what a symbolic link leads to
+		if err != nil {
+			fmt.Fprintf(&h, "%s!\n", path)
+			return nil
+		}
+		fmt.Fprintf(&h, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.log.Warn("reading a directory", "dir", w.dir, "error", err)
+	}
+	return h.Sum64(), dirs
+}
+
+func (w *dirWatch) follow(watcher *fsnotify.Watcher, path string) {
+	if watcher == nil || w.watched[path] || watcher.Events == nil {
+		return
+	}
+	if err := watcher.Add(path); err != nil {
+		w.log.Warn("no file events for a directory; it is polled", "dir", path, "error", err)
+	}
+	w.watched[path] = true
+}

@@ -1,0 +1,2 @@
+// Package telemetry holds what the gateway says about itself: logs now.
+package telemetry
