@@ -20,6 +20,7 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
+	server.RouteKitexLog()
 	config, err := server.ParseFlags(os.Args[1:], os.Stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):

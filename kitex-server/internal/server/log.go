@@ -8,8 +8,9 @@ import (
 	"github.com/cloudwego/kitex/pkg/klog"
 )
 
-// routeKitexLog sends what Kitex has to say, warnings and worse, to slog.
-func routeKitexLog() {
+// RouteKitexLog sends what Kitex has to say, warnings and worse, to slog. It
+// sets what the whole process shares, without a lock: call it once, first.
+func RouteKitexLog() {
 	klog.SetLevel(klog.LevelWarn)
 	klog.SetOutput(kitexLog{})
 }

@@ -35,7 +35,6 @@ func Run(ctx context.Context, c Config) error {
 	if err := c.Validate(); err != nil {
 		return err
 	}
-	routeKitexLog()
 	etcd, err := clientv3.New(clientv3.Config{Endpoints: c.Etcd, DialTimeout: operationTimeout, Logger: zap.NewNop()})
 	if err != nil {
 		return fmt.Errorf("etcd at %s: %w", strings.Join(c.Etcd, ", "), err)

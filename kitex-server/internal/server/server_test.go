@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
@@ -26,6 +27,11 @@ import (
 	api "dgate/kitex-server/kitex_gen/book"
 	"dgate/kitex-server/kitex_gen/book/booksvc"
 )
+
+func TestMain(m *testing.M) {
+	RouteKitexLog()
+	os.Exit(m.Run())
+}
 
 // entry is an instance as registry-etcd writes it.
 type entry struct {
