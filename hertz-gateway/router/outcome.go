@@ -4,18 +4,18 @@ package router
 type Kind uint8
 
 const (
-	// NotFound: no template fits the path, nor its other trailing-slash form (404).
+	// NotFound says that no template fits the path, nor its other trailing-slash form (404).
 	NotFound Kind = iota
-	// Found: the returned value is the route's.
+	// Found says that the returned value is the route's.
 	Found
-	// MethodNotAllowed: templates fit, but none for the verb; see Allow (405).
+	// MethodNotAllowed says that templates fit, but none for the verb; see Allow (405).
 	MethodNotAllowed
-	// Options: OPTIONS on a path that has routes, none of them for OPTIONS; see Allow (204).
+	// Options is OPTIONS on a path that has routes, none of them for OPTIONS; see Allow (204).
 	Options
-	// Redirect: only the other trailing-slash form of the path has a route for
+	// Redirect says that only the other trailing-slash form of the path has a route for
 	// the verb; see Location (308).
 	Redirect
-	// BadPath: no such path is served, whatever the routes; see Reason (400).
+	// BadPath says that no such path is served, whatever the routes; see Reason (400).
 	BadPath
 )
 

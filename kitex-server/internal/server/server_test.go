@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"reflect"
 	"strings"
 	"sync"
@@ -30,7 +29,7 @@ import (
 
 func TestMain(m *testing.M) {
 	RouteKitexLog()
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // entry is an instance as registry-etcd writes it.
