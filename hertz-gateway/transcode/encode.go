@@ -239,7 +239,8 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		} else if f = sp.lookup(id); f == nil {
 			end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
 			if end < 0 {
-				return dst, e.fail(i, "unknown field "+itoa(int(id))+" of "+sp.typ.Name+": "+skipReason(end))
+				e.err = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
+				return dst, -1
 			}
 			i = end
 			continue
