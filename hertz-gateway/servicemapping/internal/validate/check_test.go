@@ -69,6 +69,19 @@ func TestRecursiveType(t *testing.T) {
 	}
 }
 
+// Ids may be any int16.
+func TestUnusualIDs(t *testing.T) {
+	i := newIDL("i32 a, i32 b, i32 c").annotate("a", "$>0").annotate("b", "$>0").annotate("c", "$>0")
+	i.t.Fields[0].ID, i.t.Fields[1].ID, i.t.Fields[2].ID = -1, 32767, 0
+	p := i.program(t)
+	if got := places(p.Check(encoded(i.t, `{"a":1,"b":0,"c":1}`))); got != "/b vd" {
+		t.Errorf("got %q", got)
+	}
+	if got := p.Check(encoded(i.t, `{"a":1,"b":1,"c":1}`)); got != nil {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestNothingToCheck(t *testing.T) {
 	cases := []struct {
 		name  string

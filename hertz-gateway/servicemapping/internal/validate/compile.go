@@ -96,9 +96,8 @@ func (c *compiler) structOf(t *transcode.Type, skip language) *structProg {
 	s := &structScope{c: c, t: t, slots: map[*transcode.Field]int{}}
 	for _, f := range t.Fields {
 		fp := fieldProg{f: f, wire: f.Type.Kind.WireType(), optional: isOptional(t, f)}
-		below := skip
-		if !f.Hidden {
-			below = c.fieldRules(s, f, skip, &fp)
+		if !f.Hidden { // else nobody outside can set it, or put it right
+			below := c.fieldRules(s, f, skip, &fp)
 			if fp.nested = c.walkOf(f.Type, below); fp.nested != nil {
 				child := fp.nested.target()
 				child.parents = append(child.parents, p)

@@ -286,15 +286,21 @@ func (p *parser) negation(at int) (operand, *fault) {
 // digits gives the number that comes next, without taking it.
 func (p *parser) digits() string {
 	s := p.rest()
+	n := leadingDigits(s)
+	if n > 0 && strings.HasPrefix(s[n:], ".") {
+		if fraction := leadingDigits(s[n+1:]); fraction > 0 {
+			n += 1 + fraction
+		}
+	}
+	return s[:n]
+}
+
+func leadingDigits(s string) int {
 	n := 0
 	for n < len(s) && isDigit(s[n]) {
 		n++
 	}
-	if n > 0 && n+1 < len(s) && s[n] == '.' && isDigit(s[n+1]) {
-		for n++; n < len(s) && isDigit(s[n]); n++ {
-		}
-	}
-	return s[:n]
+	return n
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -46,16 +46,22 @@ func (v verb) render(x value) string {
 		return fmt.Sprintf(v.spec+string(v.char), x.b)
 	case v.char == 'q' && x.kind == isText:
 		return fmt.Sprintf(v.spec+"q", x.b)
-	case v.spec == "%":
-		return display(x)
+	case x.kind == isText:
+		return fmt.Sprintf(textSpec(v.spec)+"s", x.b)
 	default:
-		return fmt.Sprintf(textSpec(v.spec)+"s", display(x))
+		width, _, _ := strings.Cut(v.spec, ".")
+		return fmt.Sprintf(textSpec(width)+"s", display(x))
 	}
 }
 
-// textSpec drops from a spec the flags that mean nothing for a text.
+// textSpec drops from a spec the flags that are for numbers.
 func textSpec(spec string) string {
-	return strings.NewReplacer("+", "", "#", "", " ", "").Replace(spec)
+	flags := strings.TrimRight(spec, ".0123456789")
+	aligned := "%"
+	if strings.Contains(flags, "-") {
+		aligned = "%-"
+	}
+	return aligned + strings.TrimLeft(spec[len(flags):], "0")
 }
 
 // sprintfCall compiles sprintf('format', args …).

@@ -297,7 +297,7 @@ func integerArithmetic(op byte, a, b int64) (value, bool) {
 			return integer(0), true
 		}
 		p := a * b
-		return integer(p), p/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64)
+		return integer(p), p/b == a && (b != -1 || a != math.MinInt64)
 	default:
 		if b == 0 || (b == -1 && a == math.MinInt64) {
 			return value{}, false

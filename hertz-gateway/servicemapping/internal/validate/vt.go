@@ -194,7 +194,11 @@ func (x *vtCompiler) set(r vtRule, tree *ruleTree, sets map[string]*oneOf) *faul
 // inQuotes writes a value for a sentence: texts stand in quotes.
 type inQuotes struct{ x node }
 
-func (n *inQuotes) eval(m *machine) value { return textual([]byte(quoted(n.x.eval(m)))) }
+func (n *inQuotes) eval(m *machine) value {
+	v := n.x.eval(m)
+	v.b = v.b[:min(len(v.b), 2*maxDetail)] // the sentence will be clipped
+	return textual([]byte(quoted(v)))
+}
 
 // howMany writes a number with its unit for a sentence.
 type howMany struct {
