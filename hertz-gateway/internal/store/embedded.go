@@ -90,7 +90,7 @@ func startLocked(ctx context.Context, c EmbeddedConfig) (*Embedded, error) {
 		if err != nil {
 			return nil, fmt.Errorf("embedded etcd: a port for its peer listener: %w", err)
 		}
-		e := &Embedded{tap: &logTap{}, endpoint: listen}
+		e := &Embedded{tap: newLogTap(), endpoint: listen}
 		if e.etcd, err = start(config(c, e.tap, listen, peer), e.tap); err == nil {
 			err = e.ready(ctx)
 		}
@@ -131,37 +131,48 @@ func (e *Embedded) ready(ctx context.Context) error {
 		return nil
 	case <-e.etcd.Server.StopNotify():
 		err = errors.New("stopped while starting")
+	case <-e.tap.failed:
 	case <-ctx.Done():
 		err = ctx.Err()
 	case <-timer.C:
 		err = fmt.Errorf("not ready after %v", readyTimeout)
 	}
-	if why := e.tap.fatal.Load(); why != nil {
-		err = errors.New(*why)
+	if why := e.tap.err(); why != nil {
+		err = why
 	}
 	e.shutdown()
 	return err
 }
 
-// start runs embed.StartEtcd where it can end its goroutine instead of the
-// process: what etcd calls fatal does that (newZap).
-func start(cfg *embed.Config, tap *logTap) (etcd *embed.Etcd, err error) {
-	done := make(chan struct{})
+// start runs embed.StartEtcd where what etcd calls fatal ends a goroutine
+// instead of the process (newZap). Where the others wait for that one without
+// end they are left behind: the directory is damaged, and the process about to
+// say so and stop.
+func start(cfg *embed.Config, tap *logTap) (*embed.Etcd, error) {
+	type result struct {
+		etcd *embed.Etcd
+		err  error
+	}
+	done := make(chan result, 1)
 	go func() {
-		defer close(done)
-		err = errors.New("gave up")
+		r := result{err: errors.New("gave up")}
 		defer func() {
 			if p := recover(); p != nil {
-				err = fmt.Errorf("%v", p)
+				r.err = fmt.Errorf("%v", p)
 			}
-			if why := tap.fatal.Load(); why != nil && err != nil {
-				err = errors.New(*why)
-			}
+			done <- r
 		}()
-		etcd, err = embed.StartEtcd(cfg)
+		r.etcd, r.err = embed.StartEtcd(cfg)
 	}()
-	<-done
-	return etcd, err
+	select {
+	case r := <-done:
+		if why := tap.err(); r.err != nil && why != nil {
+			return nil, why
+		}
+		return r.etcd, r.err
+	case <-tap.failed:
+		return nil, tap.err()
+	}
 }
 
 // Endpoint is the address for clients, "host:port".
@@ -182,7 +193,7 @@ func (e *Embedded) Close() {
 func (e *Embedded) shutdown() {
 	// A stopping etcd logs stack traces about its own listeners.
 	e.tap.silent.Store(true)
-	if e.tap.fatal.Load() == nil {
+	if e.tap.err() == nil {
 		e.etcd.Close()
 		return
 	}

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 
 	"go.uber.org/zap"
@@ -25,7 +27,28 @@ func newZap(l *slog.Logger, tap *logTap) *zap.Logger {
 // server gave up.
 type logTap struct {
 	silent atomic.Bool
-	fatal  atomic.Pointer[string]
+	once   sync.Once
+	why    string
+	failed chan struct{} // closed when why is set
+}
+
+func newLogTap() *logTap { return &logTap{failed: make(chan struct{})} }
+
+func (t *logTap) fail(why string) {
+	t.once.Do(func() {
+		t.why = why
+		close(t.failed)
+	})
+}
+
+// err is why the server gave up, nil if it did not.
+func (t *logTap) err() error {
+	select {
+	case <-t.failed:
+		return errors.New(t.why)
+	default:
+		return nil
+	}
 }
 
 type zapCore struct {
@@ -50,15 +73,13 @@ func (c *zapCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Chec
 }
 
 func (c *zapCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
-	if c.tap != nil && c.tap.silent.Load() {
-		return nil
-	}
 	level := slog.LevelDebug
 	if e.Level >= zapcore.ErrorLevel {
 		level = slog.LevelWarn
 	}
 	fatal := e.Level >= zapcore.DPanicLevel && c.tap != nil
-	if !fatal && !c.log.Enabled(context.Background(), level) {
+	quiet := c.tap != nil && c.tap.silent.Load() || !c.log.Enabled(context.Background(), level)
+	if quiet && !fatal {
 		return nil
 	}
 	enc := zapcore.NewMapObjectEncoder()
@@ -73,7 +94,10 @@ func (c *zapCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 		if cause, ok := enc.Fields["error"].(string); ok {
 			why += ": " + cause
 		}
-		c.tap.fatal.CompareAndSwap(nil, &why)
+		c.tap.fail(why)
+	}
+	if quiet {
+		return nil
 	}
 	args := make([]any, 0, len(enc.Fields))
 	for k, v := range enc.Fields {
