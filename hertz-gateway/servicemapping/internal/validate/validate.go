@@ -76,10 +76,16 @@ func (p *Program) Check(args []byte) []transcode.Violation {
 	if m == nil {
 		m = &machine{}
 	}
+	out := p.check(m, args)
+	p.machines.Put(m)
+	return out
+}
+
+// check is Check on a machine that is new or reset, and resets it.
+func (p *Program) check(m *machine, args []byte) []transcode.Violation {
 	m.steps = baseSteps + len(args)*(16+2*p.scans)
 	n := m.descend(p.root, args, 0)
 	out := m.result(n == len(args))
 	m.reset()
-	p.machines.Put(m)
 	return out
 }
