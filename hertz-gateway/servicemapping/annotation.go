@@ -79,7 +79,8 @@ func (l *loader) fields(u *unit, owner *transcode.Type, decls []*syntax.Field, o
 		if other, taken := ids[f.ID]; taken {
 			u.breaks(owner, u.report(decl.Pos, Error, "duplicate-field-id", "field %s has the id %d, as %s has", f.Name, f.ID, other))
 		}
-		if names[f.Name] {
+		repeated := names[f.Name]
+		if repeated {
 			u.breaks(owner, u.report(decl.Pos, Error, "duplicate-field-name", "there is a field %s already", f.Name))
 		}
 		ids[f.ID], names[f.Name] = f.Name, true
@@ -92,7 +93,7 @@ func (l *loader) fields(u *unit, owner *transcode.Type, decls []*syntax.Field, o
 		}
 		f.Type = typ
 		u.fieldAnnotations(f, decl, of)
-		if !f.Hidden {
+		if !f.Hidden && !repeated {
 			if other, taken := members[f.JSON]; taken {
 				u.breaks(owner, u.report(decl.Pos, Error, "duplicate-json-name", "field %s is called %q in JSON, as %s is", f.Name, f.JSON, other))
 			}
@@ -110,17 +111,16 @@ func (l *loader) fields(u *unit, owner *transcode.Type, decls []*syntax.Field, o
 func (u *unit) fieldAnnotations(f *transcode.Field, decl *syntax.Field, of fieldsOf) {
 	u.annotations(of.on, decl.Annotations)
 	r := &fieldRules{}
-	named := make([]bool, 0, len(decl.Annotations)) // places with a name of their own
 	add := func(k placeKind, name string) {
 		r.places = append(r.places, place{kind: k, name: name})
-		named = append(named, name != "")
 	}
 	names := jsonNames{naming: of.naming}
 	said := false
 	for _, a := range decl.Annotations {
 		key := keyOf(a)
 		switch kind := placeKeys[key]; {
-		case key == "api.http_code" && (of.on == onThrows || !isTrue(a.Value)):
+		case of.on == onThrows || key == "api.http_code" && !isTrue(a.Value):
+			continue // a throws entry has a status only, and no place
 		case kind != 0:
 			name := a.Value
 			if kind == inHTTPCode || kind == inRawBody || kind == inRawURI {
@@ -164,8 +164,8 @@ func (u *unit) fieldAnnotations(f *transcode.Field, decl *syntax.Field, of field
 		said = true
 	}
 	f.JSON = names.of(decl.Name)
-	for i := range r.places {
-		if !named[i] {
+	for i, p := range r.places {
+		if p.name == "" && p.kind != inRawBody && p.kind != inRawURI && p.kind != inHTTPCode {
 			r.places[i].name = cmp.Or(names.tag, names.api, names.agw, names.naming.apply(decl.Name))
 		}
 	}

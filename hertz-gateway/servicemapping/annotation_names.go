@@ -100,6 +100,9 @@ func keyOf(a syntax.Annotation) string {
 // other tools are left alone.
 func (u *unit) annotations(on target, as []syntax.Annotation) {
 	for _, a := range as {
+		if u.full() {
+			return
+		}
 		key := keyOf(a)
 		family, _, _ := strings.Cut(key, ".")
 		if family != "api" && family != "agw" && family != "dgate" {

@@ -15,6 +15,7 @@ import (
 const (
 	maxConst      = 1 << 20  // bytes of one default
 	maxConstTotal = 32 << 20 // bytes of all values of a file
+	constCost     = 16       // bytes that looking at a value counts for
 )
 
 // pendingDefault is the default value of a field that is not encoded yet.
@@ -81,17 +82,24 @@ func (l *loader) resolveDefault(f *transcode.Field) *problem {
 
 // encode appends a constant in Thrift binary as a value of t.
 func (l *loader) encode(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {
+	if l.constBytes[u] > maxConstTotal {
+		return nil, u.constTooLarge(v)
+	}
 	start := len(dst)
 	dst, p := l.encodeValue(u, dst, t, v)
 	if p != nil {
 		return nil, p
 	}
-	l.constBytes[u] += len(dst) - start
-	if len(dst) > maxConst || l.constBytes[u] > maxConstTotal {
-		p := u.report(v.Pos, Error, "constant-too-large", "this constant, or all of the file together, is too large")
-		return nil, &p
+	l.constBytes[u] += len(dst) - start + constCost
+	if len(dst) > maxConst {
+		return nil, u.constTooLarge(v)
 	}
 	return dst, nil
+}
+
+func (u *unit) constTooLarge(v *syntax.Value) *problem {
+	p := u.report(v.Pos, Error, "constant-too-large", "this constant, or all of the file together, is too large")
+	return &p
 }
 
 func (l *loader) encodeValue(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {

@@ -95,7 +95,7 @@ func nearest(name string, words func(yield func(string) bool)) string {
 		if d := len(w) - len(name); d >= least || -d >= least || len(w) > longest {
 			continue
 		}
-		d := distance(lower, strings.ToLower(w), least)
+		d := distance(lower, strings.ToLower(w), least+1)
 		if d < least || d == least && best != "" && w < best {
 			best, least = w, d
 		}

@@ -80,7 +80,7 @@ func (l *loader) breakCycles() {
 			t.visit(d)
 		}
 	}
-	steps := 1 << 20 // names circles exactly while that is cheap
+	steps := 1 << 16 // names circles exactly while that is cheap
 	for _, d := range l.order {
 		for i, inc := range d.includes {
 			if inc.failure != nil || inc.target.component != d.component {
@@ -133,9 +133,15 @@ func circle(from, to *document, steps *int) string {
 	back := map[*document]*document{to: nil}
 	for queue := []*document{to}; len(queue) > 0 && *steps > 0; queue = queue[1:] {
 		if queue[0] == from {
-			names := ""
+			const enough = 10
+			names, n := "", 0
 			for d := from; d != nil; d = back[d] {
-				names = " → " + d.path + names
+				if n++; n <= enough {
+					names = " → " + d.path + names
+				}
+			}
+			if n > enough {
+				names = " → …" + names
 			}
 			return from.path + names
 		}

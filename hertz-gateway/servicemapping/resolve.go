@@ -90,6 +90,9 @@ func (u *unit) report(pos syntax.Pos, severity Severity, rule, format string, ar
 	return p
 }
 
+// full tells that no more problems will be listed: hints are in vain.
+func (u *unit) full() bool { return len(u.problems) > maxProblems }
+
 func (u *unit) note(p problem) {
 	switch n := len(u.problems); {
 	case u.complete: // met again from another file; it was noted when the unit was made
@@ -456,6 +459,10 @@ func (u *unit) unknown(pos syntax.Pos, rule, what, name string, words func(u *un
 		prefix, local = name[:dot], name[dot+1:]
 	}
 	message := "unknown " + what + " " + strconv.Quote(name)
+	if u.full() {
+		p := u.at(pos, Error, rule, "%s", message)
+		return &p
+	}
 	if prefix == "" {
 		message += hint(name, func(yield func(string) bool) { words(u, yield) })
 	} else {

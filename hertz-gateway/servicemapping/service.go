@@ -15,7 +15,8 @@ import (
 // Limits on what the methods of one file may be compiled to.
 const (
 	maxMethodFields = 20_000    // fields that one method reaches
-	maxUnitFields   = 2_000_000 // those of all methods of a file together
+	maxMethodPaths  = 1 << 16   // fields on different paths of structs in structs; transcode has the same limit
+	maxUnitFields   = 2_000_000 // both, of all methods of a file together
 )
 
 // compiledService is a service compiled by itself: before it is known which of
@@ -115,28 +116,30 @@ func (l *loader) lineage(c *compiledService) func(yield func(*serviceDef) bool) 
 			if !yield(d) || d.decl.Extends == "" {
 				return
 			}
-			at := d.unit.at(d.decl.ExtendsPos, Error, "unknown-service", "unknown service %q%s", d.decl.Extends,
-				hint(d.decl.Extends, func(yield func(string) bool) {
-					for name := range d.unit.services {
-						if name != d.decl.Name && !yield(name) {
-							return
-						}
-					}
-				}))
-			next, p := find(d.unit, d.decl.Extends, d.decl.ExtendsPos, func(u *unit) map[string]*serviceDef { return u.services })
+			pos := d.decl.ExtendsPos
+			next, p := find(d.unit, d.decl.Extends, pos, func(u *unit) map[string]*serviceDef { return u.services })
 			switch {
 			case p != nil:
-				at = *p
+				c.report(*p)
+				return
 			case next == nil:
+				c.report(*d.unit.unknown(pos, "unknown-service", "service", d.decl.Extends, serviceNames))
+				return
 			case next.problem != nil:
-				at = *next.problem
+				c.report(*next.problem)
+				return
 			case seen[next]:
-				at.rule, at.message = "extends-cycle", "circular extends: "+strings.Join(append(names, next.decl.Name), " → ")
-			default:
-				d = next
-				continue
+				c.report(d.unit.at(pos, Error, "extends-cycle", "circular extends: %s", strings.Join(append(names, next.decl.Name), " → ")))
+				return
 			}
-			c.report(at)
+			d = next
+		}
+	}
+}
+
+func serviceNames(u *unit, yield func(string) bool) {
+	for name := range u.services {
+		if !yield(name) {
 			return
 		}
 	}
@@ -149,11 +152,22 @@ func (l *loader) compileMethod(c *compiledService, d *serviceDef, f *functionDef
 	for _, b := range f.bindings {
 		cost = append(cost, b.route())
 	}
+	tooComplex := func() problem {
+		return f.unit.at(f.decl.Pos, Error, "too-complex",
+			"the types that %s reaches, or those of all methods of the file together, have too many fields", f.decl.Name)
+	}
+	if *budget < 0 {
+		c.report(tooComplex(), cost...)
+		return
+	}
 	met := l.reach(f.args, f.result)
 	failures := slices.Concat(f.failures, met.problems)
-	if *budget -= met.fields; met.fields > maxMethodFields || *budget < 0 {
-		failures = append(failures, f.unit.at(f.decl.Pos, Error, "too-complex",
-			"the types that %s reaches, or those of all methods of the file together, have too many fields", f.decl.Name))
+	paths := 0
+	if len(failures) == 0 && met.fields <= maxMethodFields {
+		paths = countPaths(min(*budget, maxMethodPaths)+1, f.args, f.result)
+	}
+	if *budget -= met.fields + paths; met.fields > maxMethodFields || paths > maxMethodPaths || *budget < 0 {
+		failures = append(failures, tooComplex())
 	}
 	var check validator
 	if len(failures) == 0 && met.checked {
@@ -247,6 +261,33 @@ func (l *loader) reach(roots ...*transcode.Type) reached {
 		}
 	}
 	return r
+}
+
+// countPaths counts the fields on all paths of structs in structs, each path
+// until it meets a struct again; it stops at limit.
+func countPaths(limit int, roots ...*transcode.Type) int {
+	n := 0
+	on := map[*transcode.Type]bool{}
+	var walk func(t *transcode.Type)
+	walk = func(t *transcode.Type) {
+		if on[t] {
+			return
+		}
+		on[t] = true
+		for _, f := range t.Fields {
+			if n++; n >= limit {
+				break
+			}
+			if isStruct(f.Type) {
+				walk(f.Type)
+			}
+		}
+		delete(on, t)
+	}
+	for _, t := range roots {
+		walk(t)
+	}
+	return n
 }
 
 // validator compiles the rules of a method's arguments. A rule that is wrong

@@ -1,0 +1,2 @@
+include "loop_c.thrift"
+struct B { 1: i32 id }

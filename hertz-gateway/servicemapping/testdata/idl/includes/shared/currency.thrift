@@ -1,0 +1,1 @@
+enum Code { EUR = 978, USD = 840 }

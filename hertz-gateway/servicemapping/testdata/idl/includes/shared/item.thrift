@@ -1,0 +1,2 @@
+struct Shared { 1: string root }
+struct Both { 1: string root }

@@ -1,0 +1,1 @@
+struct Customer { 1: string name }

@@ -1,0 +1,2 @@
+struct Item { 1: string near }
+struct Both { 1: string near }

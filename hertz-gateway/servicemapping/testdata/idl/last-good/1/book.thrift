@@ -1,0 +1,2 @@
+include "common.thrift"
+service Book { common.Page get() (api.get="/book") }

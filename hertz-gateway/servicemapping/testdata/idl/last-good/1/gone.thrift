@@ -1,0 +1,1 @@
+service Gone { string get() (api.get="/gone") }

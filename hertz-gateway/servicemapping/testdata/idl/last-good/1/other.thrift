@@ -1,0 +1,1 @@
+service Other { string get() (api.get="/other") }

@@ -1,0 +1,1 @@
+struct Page { 1: i32 n

@@ -1,0 +1,1 @@
+service New { Unknown bad() string good() (api.get="/new") }

@@ -1,0 +1,1 @@
+service UserB { string get() (api.get="/b") }

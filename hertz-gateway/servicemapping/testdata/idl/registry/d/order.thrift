@@ -1,0 +1,1 @@
+service OrderSvc { string get() (api.get="/d") }

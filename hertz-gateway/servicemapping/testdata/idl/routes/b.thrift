@@ -1,0 +1,4 @@
+service Later {
+    string late() (api.get="/claimed/:x")
+    string free() (api.get="/free")
+}

@@ -1,0 +1,1 @@
+service Good { string get() (api.get="/good") }

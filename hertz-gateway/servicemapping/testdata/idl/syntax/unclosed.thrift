@@ -1,0 +1,2 @@
+service Unclosed {
+    string get() (api.get="/x")
