@@ -81,7 +81,7 @@ func (p *Problem) AppendJSON(dst []byte) []byte {
 func (p *Problem) String() string {
 	var b strings.Builder
 	b.WriteString(p.Title)
-	if p.Detail != "" {
+	if p.Detail != "" && (len(p.Errors) != 1 || p.Errors[0].Detail != p.Detail) {
 		b.WriteString(": " + p.Detail)
 	}
 	for _, e := range p.Errors {

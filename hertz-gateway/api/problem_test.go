@@ -77,3 +77,29 @@ func TestCodes(t *testing.T) {
 		t.Errorf("an unknown code has status %d", got)
 	}
 }
+
+func TestProblemString(t *testing.T) {
+	one := NewProblem(InvalidRequest, "not an i32")
+	one.Errors = []FieldError{{Parameter: "query.num", Detail: "not an i32"}}
+	two := NewProblem(InvalidRequest, "2 things are wrong.")
+	two.Errors = []FieldError{{Pointer: "/a", Detail: "too long"}, {Detail: "no object"}}
+	exception := NewProblem(Exception, "")
+	exception.Code = "Gone"
+	exception.Exception = json.RawMessage(`{"id":1}`)
+	for _, tt := range []struct {
+		name string
+		p    *Problem
+		want string
+	}{
+		{"detail", NewProblem(NotFound, "nothing at /x"), "Not found: nothing at /x"},
+		{"one error, not said twice", one, "Invalid request\n  query.num: not an i32"},
+		{"several errors", two, "Invalid request: 2 things are wrong.\n  /a: too long\n  body: no object"},
+		{"exception", exception, "The service answered with an exception\n  exception Gone: {\"id\":1}"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, tt.p.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
