@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +92,7 @@ func (c *Config) Validate() error {
 				return
 			}
 		}
-		bad(key, "%q is none of %s", v, strings.Join(allowed, ", "))
+		bad(key, "%q is none of %s", v, strings.Join(slices.DeleteFunc(allowed, func(a string) bool { return a == "" }), ", "))
 	}
 	oneOf("log.format", c.LogFormat, "text", "json")
 	oneOf("log.level", c.LogLevel, "debug", "info", "warn", "error")

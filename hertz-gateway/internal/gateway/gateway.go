@@ -132,6 +132,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 	})
 	work.Go(func() { g.loop.run(inner) })
+	work.Go(func() { g.watchEtcd(inner) })
 	work.Go(func() { newDirWatch(g.cfg.IDL, g.log, g.loop.idlChanged).Run(inner) })
 	work.Go(func() { failed <- g.admin.Serve() })
 	select {
@@ -147,8 +148,6 @@ func (g *Gateway) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
-	case err = <-g.etcdErrors():
-		err = fmt.Errorf("embedded etcd: %w", err)
 	}
 	g.stop()
 	cancel()
@@ -197,11 +196,16 @@ func (g *Gateway) endpoints() []string {
 	return g.cfg.EtcdEndpoints
 }
 
-func (g *Gateway) etcdErrors() <-chan error {
-	if g.embedded != nil {
-		return g.embedded.Err()
+// watchEtcd tells when the embedded etcd fails. What is known goes on serving.
+func (g *Gateway) watchEtcd(ctx context.Context) {
+	if g.embedded == nil {
+		return
 	}
-	return nil
+	select {
+	case <-ctx.Done():
+	case err := <-g.embedded.Err():
+		g.log.Error("the embedded etcd has ended; what is known goes on serving", "error", err)
+	}
 }
 
 func newID() string {

@@ -88,7 +88,7 @@ func parseFlags(args []string, out io.Writer) (file string, given map[string]str
 	case err != nil:
 		text := err.Error()
 		if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-			text = "unknown flag --" + name + hint(name, flagNames())
+			text = "unknown flag --" + name + hint("--"+name, flagNames())
 		}
 		return "", nil, &ConfigError{[]string{text}}
 	case fs.NArg() > 0:
@@ -98,9 +98,9 @@ func parseFlags(args []string, out io.Writer) (file string, given map[string]str
 }
 
 func flagNames() []string {
-	names := []string{"config"}
+	names := []string{"--config"}
 	for _, s := range settings {
-		names = append(names, s.flag)
+		names = append(names, "--"+s.flag)
 	}
 	return names
 }
