@@ -1,0 +1,327 @@
+package jsmodule
+
+import (
+	"errors"
+
+	"github.com/dop251/goja"
+)
+
+// contextObject is the ctx of the exchange being served. JavaScript sees an
+// object made for that exchange alone; its prototype holds the functions.
+type contextObject struct {
+	rt    *vmRuntime
+	proto *goja.Object
+	obj   *goja.Object
+
+	params, locals           *goja.Object
+	route, service, namespce goja.Value
+	values                   map[string]goja.Value
+}
+
+// begin gives the runtime to a session, end takes it away: the objects of the
+// session before throw from then on.
+func (rt *vmRuntime) begin(s *Session) {
+	rt.end()
+	rt.session = s
+}
+
+func (rt *vmRuntime) end() {
+	rt.session = nil
+	rt.epoch++
+	rt.rejected = nil
+	rt.context = contextObject{rt: rt, proto: rt.context.proto}
+	rt.request = requestObject{rt: rt, proto: rt.request.proto}
+	rt.response = responseObject{rt: rt, proto: rt.response.proto}
+}
+
+// live is the session, for functions that work in a call only.
+func (rt *vmRuntime) live() *Session {
+	if rt.session == nil {
+		rt.throwType("this works only while a request is being served, not while the module loads")
+	}
+	return rt.session
+}
+
+const endedMessage = "this object belongs to a request that has ended"
+
+// checkEpoch throws when the call that made an object is over.
+func (rt *vmRuntime) checkEpoch(epoch uint64) {
+	if epoch != rt.epoch {
+		rt.throwType(endedMessage)
+	}
+}
+
+// last is the last module that exports the hook.
+func (rt *vmRuntime) last(h Hook) *moduleInstance {
+	for i := len(rt.modules) - 1; i > 0; i-- {
+		if rt.modules[i].hooks[h].call != nil {
+			return rt.modules[i]
+		}
+	}
+	return rt.modules[0]
+}
+
+func (c *contextObject) value() goja.Value {
+	if c.obj == nil {
+		c.obj = c.rt.vm.CreateObject(c.proto)
+	}
+	return c.obj
+}
+
+// on wraps a function of ctx: it works on the ctx of the current call only.
+func (c *contextObject) on(f func(*Session, goja.FunctionCall) goja.Value) nativeFunc {
+	return func(call goja.FunctionCall) goja.Value {
+		if o, ok := call.This.(*goja.Object); !ok || o != c.obj {
+			c.rt.throwType("not the ctx of this request: " + endedMessage)
+		}
+		return f(c.rt.session, call)
+	}
+}
+
+func (c *contextObject) install() {
+	rt := c.rt
+	c.proto = rt.vm.NewObject()
+	get := func(name string, f func(*Session) goja.Value) {
+		rt.accessor(c.proto, name, c.on(func(s *Session, _ goja.FunctionCall) goja.Value { return f(s) }), nil)
+	}
+	method := func(name string, n int, f func(*Session, goja.FunctionCall) goja.Value) {
+		rt.method(c.proto, name, n, c.on(f))
+	}
+
+	get("id", func(s *Session) goja.Value { return rt.vm.ToValue(s.call.ID) })
+	get("deadline", func(s *Session) goja.Value { return rt.vm.ToValue(s.deadline.UnixMilli()) })
+	get("namespace", func(s *Session) goja.Value {
+		if c.namespce == nil {
+			c.namespce = rt.named(rt.namespace, func(o *goja.Object) { own(o, "name", rt.vm.ToValue(rt.namespace)) })
+		}
+		return c.namespce
+	})
+	get("route", func(s *Session) goja.Value {
+		if c.route == nil {
+			r := s.call.Route
+			c.route = rt.named(r.Name, func(o *goja.Object) {
+				own(o, "name", rt.vm.ToValue(r.Name))
+				own(o, "methods", rt.strings(r.Methods))
+				own(o, "paths", rt.strings(r.Paths))
+			})
+		}
+		return c.route
+	})
+	get("service", func(s *Session) goja.Value {
+		if s.call.Service == "" {
+			return goja.Undefined()
+		}
+		if c.service == nil {
+			c.service = rt.named(s.call.Service, func(o *goja.Object) {
+				own(o, "name", rt.vm.ToValue(s.call.Service))
+				own(o, "method", rt.vm.ToValue(s.call.Method))
+			})
+		}
+		return c.service
+	})
+	get("params", func(s *Session) goja.Value { return c.pathParams(s) })
+	get("locals", func(*Session) goja.Value {
+		if c.locals == nil {
+			c.locals = rt.vm.NewObject()
+		}
+		return c.locals
+	})
+	get("request", func(*Session) goja.Value { return rt.request.value() })
+	get("response", func(*Session) goja.Value { return rt.response.value() })
+	get("upstream", func(*Session) goja.Value {
+		if !rt.response.upstream {
+			return goja.Null()
+		}
+		return rt.response.value()
+	})
+
+	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
+	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
+		if v, ok := s.call.Request.PathParam(call.Argument(0).String()); ok {
+			return rt.newString(v)
+		}
+		return goja.Null()
+	})
+	method("query", 0, func(*Session, goja.FunctionCall) goja.Value { return rt.request.queryValue() })
+	method("queryParam", 1, func(_ *Session, call goja.FunctionCall) goja.Value {
+		if v, ok := rt.request.queryObject().get(call.Argument(0).String()); ok {
+			return rt.newString(v)
+		}
+		return goja.Null()
+	})
+	method("set", 2, func(_ *Session, call goja.FunctionCall) goja.Value {
+		if c.values == nil {
+			c.values = map[string]goja.Value{}
+		}
+		c.values[call.Argument(0).String()] = call.Argument(1)
+		return goja.Undefined()
+	})
+	method("get", 1, func(_ *Session, call goja.FunctionCall) goja.Value {
+		if v, ok := c.values[call.Argument(0).String()]; ok {
+			return v
+		}
+		return goja.Undefined()
+	})
+	method("waitUntil", 1, func(s *Session, call goja.FunctionCall) goja.Value {
+		if p, err := rt.promiseOf(call.Argument(0)); err != nil {
+			panic(err)
+		} else if p != nil && p.State() == goja.PromiseStatePending {
+			s.waits = append(s.waits, p)
+		}
+		return goja.Undefined()
+	})
+
+	// The shorthands are the functions of ctx.response, returning ctx.
+	for _, name := range []string{"status", "json", "text", "write", "send", "end", "setHeader"} {
+		method(name, 1, func(_ *Session, call goja.FunctionCall) goja.Value {
+			rt.response.do(name, call.Arguments)
+			return c.obj
+		})
+	}
+	method("redirect", 2, func(_ *Session, call goja.FunctionCall) goja.Value {
+		status := 302
+		if len(call.Arguments) > 1 {
+			status = int(integer(call.Argument(1), 0, 999))
+		}
+		rt.response.redirect(call.Argument(0), status)
+		return c.obj
+	})
+	must(c.proto.DefineDataProperty("setStatus", c.proto.Get("status"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+func (c *contextObject) pathParams(s *Session) goja.Value {
+	if c.params == nil {
+		c.params = c.rt.vm.NewObject()
+		s.call.Request.PathParams(func(name, value string) bool {
+			own(c.params, name, c.rt.newString(value))
+			return true
+		})
+	}
+	return c.params
+}
+
+// named makes a value that is an object, a function that returns it, and text.
+func (rt *vmRuntime) named(name string, fill func(*goja.Object)) goja.Value {
+	o := rt.callable(rt.classes.named)
+	must(o.DefineDataProperty("name", rt.vm.ToValue(name), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
+	fill(o)
+	return o
+}
+
+// installNamed makes the prototype of what named returns.
+func (rt *vmRuntime) installNamed() *goja.Object {
+	proto := rt.vm.NewObject()
+	rt.method(proto, "toString", 0, func(c goja.FunctionCall) goja.Value {
+		if o, ok := c.This.(*goja.Object); ok {
+			return o.Get("name")
+		}
+		return goja.Undefined()
+	})
+	rt.method(proto, "toJSON", 0, func(c goja.FunctionCall) goja.Value {
+		plain := rt.vm.NewObject()
+		if o, ok := c.This.(*goja.Object); ok {
+			for _, key := range o.Keys() {
+				own(plain, key, o.Get(key))
+			}
+		}
+		return plain
+	})
+	return proto
+}
+
+// callable makes a function that returns itself, with proto behind it: what
+// works as `x.y` and as `x().y`.
+func (rt *vmRuntime) callable(proto *goja.Object) *goja.Object {
+	var self *goja.Object
+	self = rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return self }).(*goja.Object)
+	must(self.SetPrototype(proto))
+	return self
+}
+
+func (rt *vmRuntime) strings(list []string) goja.Value {
+	values := make([]goja.Value, len(list))
+	for i, s := range list {
+		values[i] = rt.newString(s)
+	}
+	return rt.array(values)
+}
+
+// failure is the err of errorHandler.
+func (rt *vmRuntime) failure(f Failure) goja.Value {
+	o, err := rt.vm.New(rt.global.errorClass, rt.vm.ToValue(f.Message))
+	if err != nil {
+		o = rt.vm.NewObject()
+	}
+	for _, p := range []struct {
+		name  string
+		value any
+	}{
+		{"name", f.Name}, {"message", f.Message}, {"code", f.Code}, {"status", f.Status},
+		{"service", f.Service}, {"method", f.Method},
+	} {
+		own(o, p.name, rt.vm.ToValue(p.value))
+	}
+	return o
+}
+
+// target reads what fetchUpstream returned.
+func (rt *vmRuntime) target(v goja.Value) (Target, bool, error) {
+	if isNil(v) {
+		return Target{}, false, nil
+	}
+	o, ok := v.(*goja.Object)
+	if !ok {
+		if _, isString := v.(goja.String); !isString {
+			return Target{}, false, errTarget
+		}
+		return Target{Address: v.String()}, v.String() != "", nil
+	}
+	if u, ok := o.Export().(*urlObject); ok {
+		return Target{Address: u.href()}, true, nil
+	}
+	t := Target{Address: str(o.Get("address")), Tag: str(o.Get("tag")), HashKey: str(o.Get("hashKey"))}
+	if t == (Target{}) {
+		return Target{}, false, errTarget
+	}
+	return t, true, nil
+}
+
+var errTarget = errors.New("fetchUpstream must return an address, {tag}, {hashKey} or nothing")
+
+// takeAnswer handles what a modifier returned: a Response is the answer, all
+// else is nothing.
+func (rt *vmRuntime) takeAnswer(v goja.Value) error {
+	if o, ok := v.(*goja.Object); ok {
+		if r, ok := rt.isResponse(o); ok {
+			rt.response.replace(r)
+		}
+	}
+	return nil
+}
+
+// takeHandled handles what a handler returned: also text and objects are
+// answers.
+func (rt *vmRuntime) takeHandled(v goja.Value) error {
+	o, isObject := v.(*goja.Object)
+	switch {
+	case isNil(v):
+	case !isObject:
+		rt.response.do("text", []goja.Value{v})
+	case o == rt.context.obj || o == rt.response.obj || o == rt.request.obj:
+	default:
+		if r, ok := rt.isResponse(o); ok {
+			rt.response.replace(r)
+		} else {
+			rt.response.do("json", []goja.Value{v})
+		}
+	}
+	return nil
+}
+
+// flush applies edits that wait for the end of a hook.
+func (rt *vmRuntime) flush() error {
+	if err := rt.request.body.flush(); err != nil {
+		return err
+	}
+	return rt.response.body.flush()
+}

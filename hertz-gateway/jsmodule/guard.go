@@ -1,0 +1,423 @@
+package jsmodule
+
+import (
+	"math/big"
+	"strings"
+
+	"github.com/dop251/goja"
+)
+
+// goja's built-in functions do not look at Interrupt while they loop, so none
+// may loop or allocate beyond these bounds.
+const (
+	// maxArray bounds the length of what array functions walk: a sparse array
+	// of four thousand million holes is one assignment away.
+	maxArray = 1 << 20
+	// maxString bounds strings that built-ins make, in UTF-16 units.
+	maxString = 32 << 20
+	// maxBuffer bounds ArrayBuffers and typed arrays, in bytes.
+	maxBuffer = 16 << 20
+	// maxArguments bounds the arguments that apply passes on.
+	maxArguments = 1 << 16
+	// maxPattern bounds the text of regular expressions made at run time.
+	maxPattern = 32 << 10
+	// maxBigIntDigits bounds BigInts read from text, maxBigIntBits those that
+	// are shown, maxShift and maxExponent the operands of their operators.
+	maxBigIntDigits = 4096
+	maxBigIntBits   = 1 << 16
+	maxShift        = 1 << 20
+	maxExponent     = 1024
+	// maxJoinDepth bounds arrays in arrays while they become text.
+	maxJoinDepth = 100
+)
+
+// checkTime throws out of the script when its time is up. Host functions that
+// loop call it now and then.
+func (rt *vmRuntime) checkTime() {
+	if rt.watch.fired() {
+		panic(new(goja.InterruptedError))
+	}
+}
+
+// lengthOf is the length of something that array functions would walk.
+func (rt *vmRuntime) lengthOf(v goja.Value) int64 {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return 0
+	}
+	length := o.Get("length")
+	if length == nil {
+		return 0
+	}
+	n := integer(length, 0, 1<<53)
+	if n > maxArray {
+		rt.throwRange("an array of %d elements is too long, %d is the most", n, maxArray)
+	}
+	return n
+}
+
+// list reads an array.
+func (rt *vmRuntime) list(o *goja.Object) []goja.Value {
+	values := make([]goja.Value, rt.lengthOf(o))
+	for i := range values {
+		if values[i] = o.Get(rt.vm.ToValue(i).String()); values[i] == nil {
+			values[i] = goja.Undefined()
+		}
+	}
+	return values
+}
+
+func (rt *vmRuntime) isArray(o *goja.Object) bool { return o.ClassName() == "Array" }
+
+// wrap replaces a built-in function by one that checks before it calls it.
+func (rt *vmRuntime) wrap(on *goja.Object, name string, f func(original nativeFunc, call goja.FunctionCall) goja.Value) {
+	builtin, ok := on.Get(name).(*goja.Object)
+	if !ok {
+		return
+	}
+	original, ok := builtin.Export().(nativeFunc)
+	if !ok {
+		panic("jsmodule: built-in " + name + " is not a native function")
+	}
+	rt.method(on, name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value {
+		return f(original, call)
+	})
+}
+
+// wrapClass replaces a constructor by a proxy that checks its arguments.
+func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) {
+	global := rt.vm.GlobalObject()
+	original, ok := global.Get(name).(*goja.Object)
+	if !ok {
+		return
+	}
+	call, _ := goja.AssertFunction(original)
+	construct, _ := goja.AssertConstructor(original)
+	config := &goja.ProxyTrapConfig{
+		Apply: func(_ *goja.Object, this goja.Value, args []goja.Value) goja.Value {
+			check(args)
+			return must1(call(this, args...))
+		},
+	}
+	if construct != nil {
+		config.Construct = func(_ *goja.Object, args []goja.Value, newTarget *goja.Object) *goja.Object {
+			check(args)
+			return must1(construct(newTarget, args...))
+		}
+	}
+	guarded := rt.vm.ToValue(rt.vm.NewProxy(original, config)).(*goja.Object)
+	must(global.DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	if proto, ok := original.Get("prototype").(*goja.Object); ok && name != "RegExp" {
+		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	}
+}
+
+func (rt *vmRuntime) installGuards() {
+	global := rt.vm.GlobalObject()
+	object := func(name string) *goja.Object { return global.Get(name).(*goja.Object) }
+	proto := func(name string) *goja.Object { return object(name).Get("prototype").(*goja.Object) }
+
+	rt.guardArrays(proto("Array"), object("Array"))
+	rt.guardStrings(proto("String"), object("String"))
+	rt.guardBuffers()
+	rt.guardBigInt(object("BigInt"))
+
+	short := func(i int) func(nativeFunc, goja.FunctionCall) goja.Value {
+		return func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			if rt.lengthOf(call.Argument(i)) > maxArguments {
+				rt.throwRange("more than %d arguments", maxArguments)
+			}
+			return original(call)
+		}
+	}
+	rt.wrap(proto("Function"), "apply", short(1))
+	rt.wrap(object("Reflect"), "apply", short(2))
+	rt.wrap(object("Reflect"), "construct", short(1))
+
+	rt.wrapClass("RegExp", func(args []goja.Value) {
+		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxPattern {
+			rt.throwRange("a regular expression of %d characters is too long", s.Length())
+		}
+	})
+	// Every property read through a tower of proxies costs Go stack, which
+	// cannot be caught when it overflows.
+	rt.wrapClass("Proxy", func(args []goja.Value) {
+		for _, v := range args {
+			if o, ok := v.(*goja.Object); ok {
+				if _, isProxy := dynamic[goja.Proxy](o); isProxy {
+					rt.throwType("a Proxy of a Proxy is not supported")
+				}
+			}
+		}
+	})
+
+	json := object("JSON")
+	rt.method(json, "parse", 2, rt.parse)
+	rt.method(json, "stringify", 3, rt.stringify)
+	rt.removeEval(global)
+}
+
+// removeEval takes away every way to compile text at run time.
+func (rt *vmRuntime) removeEval(global *goja.Object) {
+	refuse := rt.fn("Function", 1, func(goja.FunctionCall) goja.Value {
+		rt.throwType("code cannot be made from text")
+		return nil
+	})
+	kinds := must1(rt.vm.RunString("[function () {}, function* () {}, async function () {}].map(Object.getPrototypeOf)")).(*goja.Object)
+	for _, p := range rt.list(kinds) {
+		must(p.(*goja.Object).DefineDataProperty("constructor", refuse, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	}
+	must(global.Delete("eval"))
+	must(global.Delete("Function"))
+}
+
+func (rt *vmRuntime) guardArrays(proto, class *goja.Object) {
+	for _, name := range strings.Fields(`copyWithin every fill filter find findIndex findLast findLastIndex forEach
+		includes indexOf keys lastIndexOf map reduce reduceRight reverse shift slice some splice
+		unshift values entries toReversed toSpliced with toLocaleString`) {
+		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.lengthOf(call.This)
+			return original(call)
+		})
+	}
+	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	rt.wrap(proto, "concat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		total := rt.lengthOf(call.This)
+		for _, v := range call.Arguments {
+			if total += rt.lengthOf(v); total > maxArray {
+				rt.throwRange("an array of %d elements is too long, %d is the most", total, maxArray)
+			}
+		}
+		return original(call)
+	})
+	for _, name := range []string{"sort", "toSorted"} {
+		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.lengthOf(call.This)
+			if goja.IsUndefined(call.Argument(0)) {
+				call.Arguments = []goja.Value{rt.fn("", 2, rt.compareText)}
+			}
+			return original(call)
+		})
+	}
+	rt.wrap(proto, "join", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		separator := ","
+		if v := call.Argument(0); !goja.IsUndefined(v) {
+			separator = v.String()
+		}
+		return rt.join(original, call.This, separator)
+	})
+	toObject, _ := goja.AssertFunction(rt.vm.GlobalObject().Get("Object"))
+	rt.wrap(proto, "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		this := must1(toObject(goja.Undefined(), call.This)).(*goja.Object)
+		if join, ok := goja.AssertFunction(this.Get("join")); ok {
+			return must1(join(this))
+		}
+		return original(call)
+	})
+	rt.wrap(class, "from", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.lengthOf(call.Argument(0))
+		return original(call)
+	})
+}
+
+// compareText is how sort compares without a function, made interruptible.
+func (rt *vmRuntime) compareText(call goja.FunctionCall) goja.Value {
+	rt.checkTime()
+	return rt.vm.ToValue(call.Argument(0).ToString().(goja.String).CompareTo(call.Argument(1).ToString().(goja.String)))
+}
+
+// join turns the elements to text here, where their sizes and their nesting
+// can be seen, and leaves the rest to the original.
+func (rt *vmRuntime) join(original nativeFunc, this goja.Value, separator string) goja.Value {
+	o, ok := this.(*goja.Object)
+	if !ok {
+		return original(goja.FunctionCall{This: this, Arguments: []goja.Value{rt.newString(separator)}})
+	}
+	for _, under := range rt.joining {
+		if under == o {
+			return rt.newString("")
+		}
+	}
+	if len(rt.joining) >= maxJoinDepth {
+		rt.throwRange("join: nested too deeply")
+	}
+	rt.joining = append(rt.joining, o)
+	defer func() { rt.joining = rt.joining[:len(rt.joining)-1] }()
+
+	values := rt.list(o)
+	total := len(separator) * len(values)
+	for i, v := range values {
+		if i&0xff == 0 {
+			rt.checkTime()
+		}
+		if isNil(v) {
+			values[i] = rt.newString("")
+			continue
+		}
+		s := v.ToString()
+		values[i] = s
+		if total += s.(goja.String).Length(); total > maxString {
+			rt.throwRange("join: the text is too long")
+		}
+	}
+	return original(goja.FunctionCall{This: rt.array(values), Arguments: []goja.Value{rt.newString(separator)}})
+}
+
+func (rt *vmRuntime) guardStrings(proto, class *goja.Object) {
+	size := func(units int64) {
+		if units > maxString {
+			rt.throwRange("a string of %d characters is too long", units)
+		}
+	}
+	length := func(v goja.Value) int64 {
+		if s, ok := v.(goja.String); ok {
+			return int64(s.Length())
+		}
+		return int64(len(v.String()))
+	}
+	rt.wrap(proto, "repeat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if n := integer(call.Argument(0), 0, 1<<31); n > 0 && !isNil(call.This) {
+			size(length(call.This) * n)
+		}
+		return original(call)
+	})
+	for _, name := range []string{"padStart", "padEnd"} {
+		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			size(integer(call.Argument(0), 0, 1<<53))
+			return original(call)
+		})
+	}
+	rt.wrap(proto, "concat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		total := int64(0)
+		for _, v := range call.Arguments {
+			if s, ok := v.(goja.String); ok {
+				total += int64(s.Length())
+			}
+		}
+		size(total)
+		return original(call)
+	})
+	for _, name := range []string{"replace", "replaceAll"} {
+		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			with, ok := call.Argument(1).(goja.String)
+			if ok && !isNil(call.This) {
+				// The most that can come out: a replacement at every place,
+				// each with all of the text for every pattern such as $'.
+				text, replacement := length(call.This), with.String()
+				each := int64(len(replacement)) + int64(strings.Count(replacement, "$"))*text
+				if _, isText := call.Argument(0).(goja.String); isText && name == "replace" {
+					size(text + each)
+				} else if most := (text + 1) * each; most > maxString {
+					return rt.replaceCounted(original, call, replacement, size)
+				}
+			}
+			return original(call)
+		})
+	}
+	for _, name := range []string{"match", "matchAll", "search"} {
+		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxPattern {
+				rt.throwRange("a regular expression of %d characters is too long", s.Length())
+			}
+			return original(call)
+		})
+	}
+	rt.wrap(class, "raw", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if o, ok := call.Argument(0).(*goja.Object); ok {
+			rt.lengthOf(o.Get("raw"))
+		}
+		return original(call)
+	})
+}
+
+// replaceCounted replaces through a function that counts what comes out. It
+// serves the calls whose result could be too long.
+func (rt *vmRuntime) replaceCounted(original nativeFunc, call goja.FunctionCall, replacement string, size func(int64)) goja.Value {
+	if strings.Contains(replacement, "$") {
+		rt.throwRange("the text is too long to replace in with a pattern of $")
+	}
+	with, total := rt.newString(replacement), int64(0)
+	count := rt.fn("", 0, func(goja.FunctionCall) goja.Value {
+		total += int64(len(replacement))
+		size(total)
+		rt.checkTime()
+		return with
+	})
+	return original(goja.FunctionCall{This: call.This, Arguments: []goja.Value{call.Argument(0), count}})
+}
+
+func (rt *vmRuntime) guardBuffers() {
+	for name, width := range map[string]int64{
+		"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
+		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
+	} {
+		rt.wrapClass(name, func(args []goja.Value) {
+			n := int64(0)
+			if v := argument(args, 0); goja.IsNumber(v) {
+				n = integer(v, 0, 1<<53)
+			} else if _, ok := v.(*goja.Object); ok {
+				n = rt.lengthOfBuffer(v)
+			}
+			if n > maxBuffer/width {
+				rt.throwRange("%s: %d elements are too many", name, n)
+			}
+		})
+	}
+}
+
+// lengthOfBuffer is lengthOf for what typed arrays copy.
+func (rt *vmRuntime) lengthOfBuffer(v goja.Value) int64 {
+	length := v.(*goja.Object).Get("length")
+	if length == nil {
+		return 0
+	}
+	return integer(length, 0, 1<<53)
+}
+
+func (rt *vmRuntime) guardBigInt(class *goja.Object) {
+	bits := func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if integer(call.Argument(0), 0, 1<<53) > maxShift {
+			rt.throwRange("a BigInt of more than %d bits", maxShift)
+		}
+		return original(call)
+	}
+	rt.wrap(class, "asIntN", bits)
+	rt.wrap(class, "asUintN", bits)
+	rt.wrap(class.Get("prototype").(*goja.Object), "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if n, ok := bigOf(call.This); ok && n.BitLen() > maxBigIntBits {
+			rt.throwRange("a BigInt of %d bits is too large to show", n.BitLen())
+		}
+		return original(call)
+	})
+	rt.wrapClass("BigInt", func(args []goja.Value) {
+		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxBigIntDigits {
+			rt.throwRange("a BigInt of %d digits is too large", s.Length())
+		}
+	})
+}
+
+func bigOf(v goja.Value) (*big.Int, bool) {
+	if _, isObject := v.(*goja.Object); isObject || v == nil {
+		return nil, false
+	}
+	n, ok := v.Export().(*big.Int)
+	return n, ok
+}
+
+// guardShift and guardExponent check the right operands of `<<`, `>>` and `**`,
+// around which the compiler puts them.
+func (rt *vmRuntime) guardShift(call goja.FunctionCall) goja.Value {
+	v := call.Argument(0)
+	if n, ok := bigOf(v); ok && (!n.IsInt64() || n.Int64() > maxShift || n.Int64() < -maxShift) {
+		rt.throwRange("a BigInt is too large for this operator")
+	}
+	return v
+}
+
+func (rt *vmRuntime) guardExponent(call goja.FunctionCall) goja.Value {
+	v := call.Argument(0)
+	if n, ok := bigOf(v); ok && (!n.IsInt64() || n.Int64() > maxExponent) {
+		rt.throwRange("a BigInt is too large for an exponent")
+	}
+	return v
+}

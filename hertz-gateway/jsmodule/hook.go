@@ -1,0 +1,37 @@
+package jsmodule
+
+// Hook is one of the functions that a module can export.
+type Hook uint8
+
+// The hooks, in the order in which an exchange runs them.
+const (
+	// FetchUpstream chooses where the request goes.
+	FetchUpstream Hook = iota
+	// RequestModifier edits the request, or answers it.
+	RequestModifier
+	// RequestHandler answers on a route without service.
+	RequestHandler
+	// ResponseModifier edits the answer.
+	ResponseModifier
+	// ErrorHandler answers when something failed.
+	ErrorHandler
+	hookCount
+)
+
+// hookNames are the names under which a module exports its hooks; the first is
+// the one that is shown.
+var hookNames = [hookCount][]string{
+	FetchUpstream:    {"fetchUpstream", "fetchUpstreamUrl"},
+	RequestModifier:  {"requestModifier"},
+	RequestHandler:   {"requestHandler"},
+	ResponseModifier: {"responseModifier"},
+	ErrorHandler:     {"errorHandler"},
+}
+
+// String is the name of the export.
+func (h Hook) String() string {
+	if h >= hookCount {
+		return "module"
+	}
+	return hookNames[h][0]
+}

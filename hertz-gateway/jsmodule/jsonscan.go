@@ -1,0 +1,454 @@
+package jsmodule
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/big"
+	"math/bits"
+	"strconv"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/dop251/goja"
+)
+
+// maxJSONDepth bounds nesting, in both directions. Recursion deeper than the
+// goroutine's stack would end the process.
+const maxJSONDepth = 512
+
+// jsonError is JSON text that breaks the grammar of RFC 8259.
+type jsonError struct {
+	offset int
+	reason string
+}
+
+func (e *jsonError) Error() string {
+	return fmt.Sprintf("JSON: %s at byte %d", e.reason, e.offset)
+}
+
+// jsonParser reads JSON text. Its methods take a position and return the next
+// one; skip and its helpers panic with *jsonError, which newDocument and whole
+// turn into what their callers need.
+type jsonParser struct {
+	rt  *vmRuntime
+	src []byte
+	// bigints reads integers beyond 2^53 as BigInt.
+	bigints bool
+}
+
+func (p *jsonParser) fail(at int, reason string) {
+	if at >= len(p.src) {
+		at, reason = len(p.src), "the text ends too early"
+	}
+	panic(&jsonError{offset: at, reason: reason})
+}
+
+func (p *jsonParser) space(i int) int {
+	for i < len(p.src) {
+		switch p.src[i] {
+		case ' ', '\n', '\t', '\r':
+			i++
+		default:
+			return i
+		}
+	}
+	return i
+}
+
+// skip checks the value at i and returns its end.
+func (p *jsonParser) skip(i, depth int) int {
+	if i >= len(p.src) {
+		p.fail(i, "")
+	}
+	switch c := p.src[i]; c {
+	case '"':
+		return p.skipString(i)
+	case '{':
+		if depth >= maxJSONDepth {
+			p.fail(i, "nested too deeply")
+		}
+		i = p.space(i + 1)
+		if i < len(p.src) && p.src[i] == '}' {
+			return i + 1
+		}
+		for {
+			i = p.skip(p.colon(p.skipString(i)), depth+1)
+			var more bool
+			if i, more = p.next(i, '}'); !more {
+				return i
+			}
+		}
+	case '[':
+		if depth >= maxJSONDepth {
+			p.fail(i, "nested too deeply")
+		}
+		i = p.space(i + 1)
+		if i < len(p.src) && p.src[i] == ']' {
+			return i + 1
+		}
+		for {
+			i = p.skip(i, depth+1)
+			var more bool
+			if i, more = p.next(i, ']'); !more {
+				return i
+			}
+		}
+	case 't':
+		return p.word(i, "true")
+	case 'f':
+		return p.word(i, "false")
+	case 'n':
+		return p.word(i, "null")
+	default:
+		return p.skipNumber(i)
+	}
+}
+
+// colon passes the colon after a name, and the space around it.
+func (p *jsonParser) colon(i int) int {
+	if i < len(p.src) && p.src[i] != ':' {
+		i = p.space(i)
+	}
+	if i >= len(p.src) || p.src[i] != ':' {
+		p.fail(i, "a colon is missing")
+	}
+	if i++; i < len(p.src) && p.src[i] > ' ' {
+		return i
+	}
+	return p.space(i)
+}
+
+// next passes what follows a member: a comma, or the end of the container.
+func (p *jsonParser) next(i int, end byte) (int, bool) {
+	if i < len(p.src) && p.src[i] <= ' ' {
+		i = p.space(i)
+	}
+	if i >= len(p.src) {
+		p.fail(i, "")
+	}
+	switch p.src[i] {
+	case ',':
+		if i++; i < len(p.src) && p.src[i] > ' ' {
+			return i, true
+		}
+		return p.space(i), true
+	case end:
+		return i + 1, false
+	}
+	p.fail(i, "a comma is missing")
+	return 0, false
+}
+
+func (p *jsonParser) word(i int, word string) int {
+	end := i + len(word)
+	if end > len(p.src) || string(p.src[i:end]) != word {
+		p.fail(i, "not a value")
+	}
+	return end
+}
+
+// skipString checks the string at i, its quotes included.
+func (p *jsonParser) skipString(i int) int {
+	if i >= len(p.src) || p.src[i] != '"' {
+		p.fail(i, "a string is missing")
+	}
+	i++
+	for {
+		i = p.plain(i)
+		if i >= len(p.src) {
+			p.fail(i, "")
+		}
+		switch p.src[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i = p.escape(i)
+		default:
+			p.fail(i, "a control character in a string")
+		}
+	}
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// plain passes bytes that mean themselves, eight at a time: it stops at a
+// quote, a backslash or a control character.
+func (p *jsonParser) plain(i int) int {
+	for i+8 <= len(p.src) {
+		x := binary.LittleEndian.Uint64(p.src[i:])
+		quote, slash := x^(ones*'"'), x^(ones*'\\')
+		found := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x)
+		if found &= highs; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+		i += 8
+	}
+	for i < len(p.src) {
+		if c := p.src[i]; c == '"' || c == '\\' || c < 0x20 {
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+func (p *jsonParser) escape(i int) int {
+	if i+1 >= len(p.src) {
+		p.fail(i+1, "")
+	}
+	switch p.src[i+1] {
+	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+		return i + 2
+	case 'u':
+		if _, ok := p.hex4(i + 2); ok {
+			return i + 6
+		}
+	}
+	p.fail(i, "a bad escape")
+	return 0
+}
+
+func (p *jsonParser) hex4(i int) (rune, bool) {
+	if i+4 > len(p.src) {
+		p.fail(len(p.src), "")
+	}
+	n, err := strconv.ParseUint(string(p.src[i:i+4]), 16, 16)
+	return rune(n), err == nil && p.src[i] != '+'
+}
+
+func (p *jsonParser) skipNumber(i int) int {
+	start := i
+	at := func(i int) byte {
+		if i < len(p.src) {
+			return p.src[i]
+		}
+		return 0
+	}
+	digits := func() {
+		if c := at(i); c < '0' || c > '9' {
+			p.fail(i, "not a value")
+		}
+		for {
+			if c := at(i); c < '0' || c > '9' {
+				return
+			}
+			i++
+		}
+	}
+	if at(i) == '-' {
+		i++
+	}
+	if at(i) == '0' {
+		i++
+	} else {
+		digits()
+	}
+	if at(i) == '.' {
+		i++
+		digits()
+	}
+	if c := at(i); c == 'e' || c == 'E' {
+		i++
+		if c := at(i); c == '+' || c == '-' {
+			i++
+		}
+		digits()
+	}
+	if i == start {
+		p.fail(i, "not a value")
+	}
+	return i
+}
+
+// whole reads the text as one value.
+func (p *jsonParser) whole() (v goja.Value) {
+	err := catchJSON(func() {
+		i := p.space(0)
+		var end int
+		v, end = p.value(i, 0)
+		if end = p.space(end); end != len(p.src) {
+			p.fail(end, "text after the value")
+		}
+	})
+	if err != nil {
+		p.rt.throwSyntax("%v", err)
+	}
+	return v
+}
+
+// catchJSON runs f and returns the *jsonError that it panics with.
+func catchJSON(f func()) (err *jsonError) {
+	defer func() {
+		if x := recover(); x != nil {
+			e, ok := x.(*jsonError)
+			if !ok {
+				panic(x)
+			}
+			err = e
+		}
+	}()
+	f()
+	return nil
+}
+
+// value reads the value at i.
+func (p *jsonParser) value(i, depth int) (goja.Value, int) {
+	if i >= len(p.src) {
+		p.fail(i, "")
+	}
+	switch p.src[i] {
+	case '{':
+		if depth >= maxJSONDepth {
+			p.fail(i, "nested too deeply")
+		}
+		o := p.rt.vm.NewObject()
+		i = p.space(i + 1)
+		if i < len(p.src) && p.src[i] == '}' {
+			return o, i + 1
+		}
+		for {
+			end := p.skipString(i)
+			name := p.text(i, end)
+			var v goja.Value
+			v, i = p.value(p.colon(end), depth+1)
+			own(o, name, v)
+			var more bool
+			if i, more = p.next(i, '}'); !more {
+				return o, i
+			}
+		}
+	case '[':
+		if depth >= maxJSONDepth {
+			p.fail(i, "nested too deeply")
+		}
+		var items []any
+		i = p.space(i + 1)
+		if i < len(p.src) && p.src[i] == ']' {
+			return p.rt.vm.NewArray(), i + 1
+		}
+		for {
+			var v goja.Value
+			v, i = p.value(i, depth+1)
+			items = append(items, v)
+			var more bool
+			if i, more = p.next(i, ']'); !more {
+				return p.rt.vm.NewArray(items...), i
+			}
+		}
+	}
+	end := p.skip(i, depth)
+	return p.scalar(i, end), end
+}
+
+// scalar gives the value of a string, number or word that skip has checked.
+func (p *jsonParser) scalar(start, end int) goja.Value {
+	switch p.src[start] {
+	case '"':
+		return p.rt.newString(p.text(start, end))
+	case 't':
+		return p.rt.vm.ToValue(true)
+	case 'f':
+		return p.rt.vm.ToValue(false)
+	case 'n':
+		return goja.Null()
+	}
+	return p.number(p.src[start:end])
+}
+
+func (p *jsonParser) number(digits []byte) goja.Value {
+	if len(digits) < 16 {
+		if n, ok := smallInt(digits); ok {
+			return p.rt.vm.ToValue(n)
+		}
+	}
+	if p.bigints && isInteger(digits) {
+		if n, ok := new(big.Int).SetString(string(digits), 10); ok && n.BitLen() > 53 {
+			if len(digits) > maxBigIntDigits {
+				p.rt.throwRange("an integer of %d digits is too large", len(digits))
+			}
+			return p.rt.vm.ToValue(n)
+		}
+	}
+	f, err := strconv.ParseFloat(string(digits), 64)
+	if err != nil && !math.IsInf(f, 0) {
+		return p.rt.vm.ToValue(math.NaN())
+	}
+	return p.rt.vm.ToValue(f)
+}
+
+// smallInt reads integers; "-0" is none.
+func smallInt(digits []byte) (n int64, ok bool) {
+	i := 0
+	if digits[0] == '-' {
+		i = 1
+	}
+	for _, c := range digits[i:] {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if i == 1 {
+		return -n, n != 0
+	}
+	return n, true
+}
+
+func isInteger(digits []byte) bool {
+	for _, c := range digits {
+		if (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// text decodes the string between two positions, quotes included. Half
+// surrogates become U+FFFD.
+func (p *jsonParser) text(start, end int) string {
+	start, end = start+1, end-1
+	i := p.plain(start)
+	if i == end {
+		return string(p.src[start:end])
+	}
+	b := make([]byte, 0, end-start)
+	for i = start; i < end; {
+		run := p.plain(i)
+		b = append(b, p.src[i:run]...)
+		if i = run; i >= end {
+			break
+		}
+		i += 2
+		switch c := p.src[i-1]; c {
+		case 'b':
+			b = append(b, '\b')
+		case 'f':
+			b = append(b, '\f')
+		case 'n':
+			b = append(b, '\n')
+		case 'r':
+			b = append(b, '\r')
+		case 't':
+			b = append(b, '\t')
+		case 'u':
+			r, _ := p.hex4(i)
+			i += 4
+			if utf16.IsSurrogate(r) && i+6 <= end && p.src[i] == '\\' && p.src[i+1] == 'u' {
+				if low, ok := p.hex4(i + 2); ok {
+					if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+						r = pair
+						i += 6
+					}
+				}
+			}
+			b = utf8.AppendRune(b, r)
+		default:
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}

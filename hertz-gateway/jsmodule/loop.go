@@ -1,0 +1,228 @@
+package jsmodule
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// loop is the job queue of a session: timers, and the results of work that
+// other goroutines do. Its jobs run on the session's own goroutine, while a
+// hook's promise is awaited.
+type loop struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	notify chan struct{}
+
+	// pending and timers belong to the session's goroutine.
+	pending int
+	timers  []*timer
+	lastID  int64
+
+	mu     sync.Mutex
+	mail   []func() error
+	closed bool
+}
+
+type timer struct {
+	id  int64
+	due time.Time
+	run func() error
+}
+
+// events gives the session's loop and makes it when there is none.
+func (s *Session) events() *loop {
+	if s.loop == nil {
+		ctx, cancel := context.WithCancel(s.ctx)
+		s.loop = &loop{ctx: ctx, cancel: cancel, notify: make(chan struct{}, 1)}
+	}
+	return s.loop
+}
+
+// close drops everything that is under way. A nil loop has nothing.
+func (l *loop) close() {
+	if l == nil {
+		return
+	}
+	l.cancel()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.closed, l.mail = true, nil
+}
+
+// post hands a job to the session's goroutine; after close it is dropped.
+func (l *loop) post(job func() error) {
+	l.mu.Lock()
+	if !l.closed {
+		l.mail = append(l.mail, job)
+	}
+	l.mu.Unlock()
+	select {
+	case l.notify <- struct{}{}:
+	default:
+	}
+}
+
+func (l *loop) take() []func() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	mail := l.mail
+	l.mail = nil
+	return mail
+}
+
+// begin runs work on another goroutine and the job that it returns on this
+// one. It is refused when too much is under way.
+func (s *Session) begin(work func(ctx context.Context) func() error) bool {
+	l := s.events()
+	if l.pending+len(l.timers) >= s.chain.host.limits.Operations {
+		return false
+	}
+	l.pending++
+	s.chain.host.tails.Go(func() {
+		var job func() error
+		if err := protect(func() error { job = work(l.ctx); return nil }); err != nil {
+			job = func() error { return err }
+		}
+		l.post(job)
+	})
+	return true
+}
+
+// after runs a job once the time has come. Zero means that too much is under
+// way.
+func (s *Session) after(d time.Duration, run func() error) int64 {
+	l := s.events()
+	if l.pending+len(l.timers) >= s.chain.host.limits.Operations {
+		return 0
+	}
+	l.lastID++
+	t := &timer{id: l.lastID, due: time.Now().Add(d), run: run}
+	i, _ := slices.BinarySearchFunc(l.timers, t, func(a, b *timer) int {
+		if a.due.After(b.due) {
+			return 1
+		}
+		return -1
+	})
+	l.timers = slices.Insert(l.timers, i, t)
+	return t.id
+}
+
+func (l *loop) clear(id int64) {
+	if l != nil {
+		l.timers = slices.DeleteFunc(l.timers, func(t *timer) bool { return t.id == id })
+	}
+}
+
+// step runs what is ready, or waits for it.
+func (s *Session) step() error {
+	l := s.loop
+	if l == nil {
+		return errNeverSettles
+	}
+	if mail := l.take(); len(mail) > 0 {
+		l.pending -= len(mail)
+		for _, job := range mail {
+			if err := s.enter(job); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	wake := s.deadline
+	if len(l.timers) > 0 {
+		if due := l.timers[0].due; !due.After(time.Now()) {
+			run := l.timers[0].run
+			l.timers = l.timers[1:]
+			return s.enter(run)
+		} else if due.Before(wake) {
+			wake = due
+		}
+	} else if l.pending == 0 {
+		return errNeverSettles
+	}
+	return s.wait(wake)
+}
+
+var errNeverSettles = &Error{Kind: KindNeverSettles, Message: "waits for a promise that nothing is left to settle"}
+
+// wait sleeps until there is mail or the time has come. A runtime whose hook
+// was given up is not used again.
+func (s *Session) wait(wake time.Time) error {
+	clock := time.NewTimer(time.Until(wake))
+	defer clock.Stop()
+	select {
+	case <-s.loop.notify:
+		return nil
+	case <-s.ctx.Done():
+		s.broken = true
+		return &Error{Kind: KindCanceled, Message: "the exchange ended while the module waited", cause: context.Cause(s.ctx)}
+	case <-clock.C:
+		if !time.Now().Before(s.deadline) {
+			s.broken = true
+			return &Error{Kind: KindDeadline, Message: "waited past the deadline", cause: context.DeadlineExceeded}
+		}
+		return nil
+	}
+}
+
+// sleep waits in the middle of JavaScript, the clock of the budget stopped.
+func (s *Session) sleep(d time.Duration) error {
+	s.pause()
+	defer s.start()
+	if s.fired != disarmed {
+		return errInterrupted
+	}
+	wake := time.Now().Add(d)
+	late := wake.After(s.deadline)
+	if late {
+		wake = s.deadline
+	}
+	clock := time.NewTimer(time.Until(wake))
+	defer clock.Stop()
+	select {
+	case <-s.ctx.Done():
+		s.broken = true
+		return &Error{Kind: KindCanceled, Message: "the exchange ended while the module slept", cause: context.Cause(s.ctx)}
+	case <-clock.C:
+		if late {
+			s.broken = true
+			return &Error{Kind: KindDeadline, Message: "slept past the deadline", cause: context.DeadlineExceeded}
+		}
+		return nil
+	}
+}
+
+// promiseOf gives the promise that v is or, when v is a thenable, stands for;
+// nil for any other value.
+func (rt *vmRuntime) promiseOf(v goja.Value) (*goja.Promise, error) {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return nil, nil
+	}
+	if o.ClassName() == "Promise" {
+		p, _ := o.Export().(*goja.Promise)
+		return p, nil
+	}
+	if _, ok := goja.AssertFunction(o.Get("then")); !ok {
+		return nil, nil
+	}
+	v, err := rt.global.promiseResolve(rt.global.promise, o)
+	if err != nil {
+		return nil, err
+	}
+	p, _ := v.Export().(*goja.Promise)
+	return p, nil
+}
+
+// outcome is the value of a settled promise, or what it was rejected with.
+func (rt *vmRuntime) outcome(p *goja.Promise) (goja.Value, error) {
+	rt.forget(p)
+	if p.State() == goja.PromiseStateFulfilled {
+		return p.Result(), nil
+	}
+	return nil, rejection(p.Result())
+}

@@ -1,0 +1,292 @@
+package jsmodule
+
+import (
+	"net/url"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/dop251/goja"
+)
+
+// queryObject is the Go side of URLSearchParams. Like Headers it can be
+// indexed. Pairs that nobody touches keep their spelling.
+type queryObject struct {
+	rt    *vmRuntime
+	pairs []queryPair
+	// changed hears of edits; it is nil for lists that belong to nothing.
+	changed func(*queryObject)
+	epoch   uint64
+	bound   bool
+}
+
+type queryPair struct {
+	headerLine
+	raw string // as it came, empty for pairs that were added or edited
+}
+
+// parseQuery reads "a=1&b=2". What is not percent-encoded right stays as it is.
+func parseQuery(raw string) []queryPair {
+	var pairs []queryPair
+	for raw != "" {
+		var part string
+		part, raw, _ = strings.Cut(raw, "&")
+		if part == "" {
+			continue
+		}
+		name, value, _ := strings.Cut(part, "=")
+		pairs = append(pairs, queryPair{headerLine{unescape(name), unescape(value)}, part})
+	}
+	return pairs
+}
+
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	if u, err := url.QueryUnescape(s); err == nil {
+		return u
+	}
+	return s
+}
+
+// encode writes the query; untouched pairs as they came.
+func (q *queryObject) encode() string {
+	var b strings.Builder
+	for i, p := range q.pairs {
+		if i > 0 {
+			b.WriteByte('&')
+		}
+		if p.raw != "" {
+			b.WriteString(p.raw)
+			continue
+		}
+		b.WriteString(url.QueryEscape(p.name))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(p.value))
+	}
+	return b.String()
+}
+
+func (q *queryObject) live() *queryObject {
+	if q.bound {
+		q.rt.checkEpoch(q.epoch)
+	}
+	return q
+}
+
+func (q *queryObject) get(name string) (string, bool) {
+	for _, p := range q.live().pairs {
+		if p.name == name {
+			return p.value, true
+		}
+	}
+	return "", false
+}
+
+func (q *queryObject) add(name, value string) {
+	q.live().pairs = append(q.pairs, queryPair{headerLine: headerLine{name, value}})
+	q.touch()
+}
+
+func (q *queryObject) set(name, value string) {
+	for i, p := range q.live().pairs {
+		if p.name == name {
+			q.pairs[i] = queryPair{headerLine: headerLine{name, value}}
+			rest := slices.DeleteFunc(q.pairs[i+1:], func(p queryPair) bool { return p.name == name })
+			q.pairs = q.pairs[:i+1+len(rest)]
+			q.touch()
+			return
+		}
+	}
+	q.add(name, value)
+}
+
+func (q *queryObject) remove(name string, only func(value string) bool) {
+	before := len(q.live().pairs)
+	q.pairs = slices.DeleteFunc(q.pairs, func(p queryPair) bool { return p.name == name && (only == nil || only(p.value)) })
+	if len(q.pairs) != before {
+		q.touch()
+	}
+}
+
+func (q *queryObject) touch() {
+	if q.changed != nil {
+		q.changed(q)
+	}
+}
+
+// queryMethods are names that are functions, whatever the query holds.
+var queryMethods = map[string]bool{
+	"append": true, "delete": true, "get": true, "getAll": true, "has": true, "set": true, "sort": true,
+	"forEach": true, "keys": true, "values": true, "entries": true, "toString": true, "toJSON": true,
+	"size": true, "add": true, "del": true, "encode": true, "valueOf": true, "constructor": true,
+	"hasOwnProperty": true, "isPrototypeOf": true, "propertyIsEnumerable": true, "toLocaleString": true,
+	"__proto__": true, "then": true,
+}
+
+// Get implements goja.DynamicObject.
+func (q *queryObject) Get(key string) goja.Value {
+	if queryMethods[key] {
+		return nil
+	}
+	if v, ok := q.get(key); ok {
+		return q.rt.newString(v)
+	}
+	return nil
+}
+
+// Set implements goja.DynamicObject.
+func (q *queryObject) Set(key string, v goja.Value) bool {
+	switch {
+	case queryMethods[key]:
+		return false
+	case isNil(v):
+		q.remove(key, nil)
+	default:
+		q.set(key, v.String())
+	}
+	return true
+}
+
+// Has implements goja.DynamicObject.
+func (q *queryObject) Has(key string) bool {
+	_, ok := q.get(key)
+	return ok && !queryMethods[key]
+}
+
+// Delete implements goja.DynamicObject.
+func (q *queryObject) Delete(key string) bool {
+	if !queryMethods[key] {
+		q.remove(key, nil)
+	}
+	return true
+}
+
+// Keys implements goja.DynamicObject.
+func (q *queryObject) Keys() []string {
+	var keys []string
+	seen := map[string]bool{}
+	for _, p := range q.live().pairs {
+		if !seen[p.name] && !queryMethods[p.name] {
+			seen[p.name] = true
+			keys = append(keys, p.name)
+		}
+	}
+	return keys
+}
+
+// fill takes what URLSearchParams takes: text, pairs, an object, another one.
+func (q *queryObject) fill(init goja.Value) {
+	rt := q.rt
+	o, ok := init.(*goja.Object)
+	switch {
+	case isNil(init):
+	case !ok:
+		q.pairs = parseQuery(strings.TrimPrefix(init.String(), "?"))
+	case rt.isArray(o):
+		for _, v := range rt.list(o) {
+			pair, ok := v.(*goja.Object)
+			if !ok || !rt.isArray(pair) {
+				rt.throwType("a query in a list must be pairs")
+			}
+			q.pairs = append(q.pairs, queryPair{headerLine: headerLine{str(pair.Get("0")), str(pair.Get("1"))}})
+		}
+	default:
+		if from, ok := dynamic[*queryObject](o); ok {
+			q.pairs = slices.Clone(from.live().pairs)
+			return
+		}
+		for _, key := range o.Keys() {
+			q.pairs = append(q.pairs, queryPair{headerLine: headerLine{key, str(o.Get(key))}})
+		}
+	}
+}
+
+func (rt *vmRuntime) newQuery(q *queryObject) *goja.Object {
+	o := rt.vm.NewDynamicObject(q)
+	must(o.SetPrototype(rt.classes.queryClass().proto))
+	return o
+}
+
+// makeQuery makes the class URLSearchParams, with DGate's names beside the
+// web's: add, del, encode.
+func (rt *vmRuntime) makeQuery() *class {
+	c := rt.newClass("URLSearchParams", func(args []goja.Value) goja.DynamicObject {
+		q := &queryObject{rt: rt}
+		if len(args) > 0 {
+			q.fill(args[0])
+		}
+		return q
+	})
+	this := func(call goja.FunctionCall) *queryObject {
+		return receiver[*queryObject](rt, call, "URLSearchParams").live()
+	}
+	method := func(names []string, n int, f func(*queryObject, goja.FunctionCall) goja.Value) {
+		for _, name := range names {
+			rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value { return f(this(call), call) })
+		}
+	}
+	method([]string{"get"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		if v, ok := q.get(call.Argument(0).String()); ok {
+			return rt.newString(v)
+		}
+		return goja.Null()
+	})
+	method([]string{"getAll"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		var values []goja.Value
+		name := call.Argument(0).String()
+		for _, p := range q.pairs {
+			if p.name == name {
+				values = append(values, rt.newString(p.value))
+			}
+		}
+		return rt.array(values)
+	})
+	method([]string{"has"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		_, ok := q.get(call.Argument(0).String())
+		return rt.vm.ToValue(ok)
+	})
+	method([]string{"set"}, 2, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		q.set(call.Argument(0).String(), call.Argument(1).String())
+		return goja.Undefined()
+	})
+	method([]string{"append", "add"}, 2, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		q.add(call.Argument(0).String(), call.Argument(1).String())
+		return goja.Undefined()
+	})
+	method([]string{"delete", "del"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
+		var only func(string) bool
+		if len(call.Arguments) > 1 && !isNil(call.Arguments[1]) {
+			wanted := call.Arguments[1].String()
+			only = func(value string) bool { return value == wanted }
+		}
+		q.remove(call.Argument(0).String(), only)
+		return goja.Undefined()
+	})
+	method([]string{"sort"}, 0, func(q *queryObject, _ goja.FunctionCall) goja.Value {
+		sort.SliceStable(q.pairs, func(i, j int) bool { return q.pairs[i].name < q.pairs[j].name })
+		q.touch()
+		return goja.Undefined()
+	})
+	method([]string{"toString", "encode"}, 0, func(q *queryObject, _ goja.FunctionCall) goja.Value {
+		return rt.newString(q.encode())
+	})
+	method([]string{"toJSON"}, 0, func(q *queryObject, _ goja.FunctionCall) goja.Value {
+		o := rt.vm.NewObject()
+		for _, name := range q.Keys() {
+			value, _ := q.get(name)
+			own(o, name, rt.newString(value))
+		}
+		return o
+	})
+	rt.accessor(c.proto, "size", func(call goja.FunctionCall) goja.Value { return rt.vm.ToValue(len(this(call).pairs)) }, nil)
+	rt.pairMethods(c.proto, func(call goja.FunctionCall) []headerLine {
+		var list []headerLine
+		for _, p := range this(call).pairs {
+			list = append(list, p.headerLine)
+		}
+		return list
+	})
+	return c
+}

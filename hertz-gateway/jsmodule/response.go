@@ -1,0 +1,301 @@
+package jsmodule
+
+import (
+	"math"
+	"net/http"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// responseObject is the ctx.response of the exchange being served, and in
+// responseModifier its ctx.upstream.
+type responseObject struct {
+	rt    *vmRuntime
+	proto *goja.Object
+	obj   *goja.Object
+
+	body    body
+	headers *goja.Object
+	// answered is set when a hook wrote a whole answer; upstream when the
+	// response came from there.
+	answered, upstream bool
+}
+
+func (r *responseObject) value() goja.Value {
+	if r.obj == nil {
+		r.obj = r.rt.callable(r.proto)
+	}
+	return r.obj
+}
+
+// msg is the message of the call; the body is bound to it on the way.
+func (r *responseObject) msg() Response {
+	m := r.rt.live().call.Response
+	if r.body.msg == nil {
+		r.body = body{rt: r.rt, msg: m}
+	}
+	return m
+}
+
+func (r *responseObject) on(f func(Response, goja.FunctionCall) goja.Value) nativeFunc {
+	return func(call goja.FunctionCall) goja.Value {
+		if o, ok := call.This.(*goja.Object); !ok || o != r.obj {
+			r.rt.throwType("not the response of this ctx: " + endedMessage)
+		}
+		return f(r.msg(), call)
+	}
+}
+
+func (r *responseObject) setStatus(v goja.Value) {
+	code := v.ToFloat()
+	if code != math.Trunc(code) || code < 200 || code > 599 {
+		r.rt.throwRange("%s is not a status: 200 to 599", v)
+	}
+	r.msg().SetStatus(int(code))
+}
+
+func (r *responseObject) setHeader(name string, v goja.Value) {
+	h, _ := dynamic[*headersObject](r.headersValue().(*goja.Object))
+	h.set(name, v)
+}
+
+func (r *responseObject) headersValue() goja.Value {
+	if r.headers == nil {
+		r.headers = r.rt.headersOf(r.msg())
+	}
+	return r.headers
+}
+
+// do is a writing function by its name; ctx has them too.
+func (r *responseObject) do(name string, args []goja.Value) {
+	arg := func(i int) goja.Value {
+		if i < len(args) {
+			return args[i]
+		}
+		return goja.Undefined()
+	}
+	r.msg()
+	switch name {
+	case "status":
+		r.setStatus(arg(0))
+		return
+	case "setHeader":
+		r.setHeader(arg(0).String(), arg(1))
+		return
+	case "json":
+		r.body.putJSON(arg(0))
+	case "text":
+		r.body.set(mimeText, []byte(str(arg(0))))
+	case "write":
+		data, contentType := r.rt.encodeBody(arg(0))
+		if contentType != "" && r.body.contentType == "" && !hasHeader(r.body.msg, "Content-Type") {
+			r.body.contentType = contentType
+		}
+		if !r.answered && !r.upstream {
+			r.body.set("", data)
+		} else {
+			r.body.add(data)
+		}
+	case "send", "end":
+		if len(args) > 0 && !goja.IsUndefined(args[0]) {
+			r.body.put(args[0])
+		}
+	}
+	r.answered = true
+}
+
+func (r *responseObject) redirect(location goja.Value, status int) {
+	if status < 300 || status > 399 {
+		r.rt.throwRange("%d is not a redirect: 300 to 399", status)
+	}
+	r.msg().SetStatus(status)
+	r.setHeader("Location", location)
+	r.body.set("", nil)
+	r.answered = true
+}
+
+// replace makes a returned Response the answer.
+func (r *responseObject) replace(from *webMessage) {
+	m := r.msg()
+	m.SetStatus(from.status)
+	if r.upstream {
+		var names []string
+		m.EachHeader(func(name, _ []byte) bool {
+			names = append(names, string(name))
+			return true
+		})
+		for _, name := range names {
+			m.DelHeader(name)
+		}
+	}
+	seen := map[string]bool{}
+	for _, l := range from.headers().sorted() {
+		set := m.AddHeader
+		if !seen[l.name] {
+			set = m.SetHeader
+		}
+		seen[l.name] = true
+		if err := set(l.name, l.value); err != nil {
+			r.rt.throwType("header %s: %v", l.name, err)
+		}
+	}
+	contentType := from.contentType
+	if seen["content-type"] {
+		contentType = ""
+	}
+	r.body.set(contentType, from.data)
+	r.answered = true
+}
+
+func (r *responseObject) install() {
+	rt := r.rt
+	r.proto = rt.vm.NewObject()
+	get := func(name string, f func(Response) goja.Value, set func(goja.Value)) {
+		var setter nativeFunc
+		if set != nil {
+			setter = r.on(func(_ Response, call goja.FunctionCall) goja.Value {
+				set(call.Argument(0))
+				return goja.Undefined()
+			})
+		}
+		rt.accessor(r.proto, name, r.on(func(m Response, _ goja.FunctionCall) goja.Value { return f(m) }), setter)
+	}
+	method := func(name string, n int, f func(goja.FunctionCall) goja.Value) {
+		rt.method(r.proto, name, n, r.on(func(_ Response, call goja.FunctionCall) goja.Value { return f(call) }))
+	}
+
+	get("statusCode", func(m Response) goja.Value { return rt.vm.ToValue(m.Status()) }, r.setStatus)
+	get("statusText", func(m Response) goja.Value { return rt.newString(http.StatusText(m.Status())) }, nil)
+	get("ok", func(m Response) goja.Value { return rt.vm.ToValue(m.Status() >= 200 && m.Status() < 300) }, nil)
+	get("headers", func(Response) goja.Value { return r.headersValue() }, nil)
+	get("body", func(Response) goja.Value { return r.body.value() }, func(v goja.Value) { r.body.put(v) })
+
+	rt.bodyReaders(&r.body, method)
+	// With an argument text and json write, without they read.
+	for _, name := range []string{"text", "json"} {
+		read, _ := goja.AssertFunction(r.proto.Get(name))
+		method(name, 1, func(call goja.FunctionCall) goja.Value {
+			if len(call.Arguments) == 0 || name == "json" && isReadOption(call.Arguments[0]) {
+				return must1(read(call.This, call.Arguments...))
+			}
+			r.do(name, call.Arguments)
+			return call.This
+		})
+	}
+	for _, name := range []string{"status", "setHeader", "write", "send", "end"} {
+		method(name, 1, func(call goja.FunctionCall) goja.Value {
+			r.do(name, call.Arguments)
+			return call.This
+		})
+	}
+	method("redirect", 1, func(call goja.FunctionCall) goja.Value {
+		r.redirect(call.Argument(0), http.StatusTemporaryRedirect)
+		return call.This
+	})
+	method("redirectPermanent", 1, func(call goja.FunctionCall) goja.Value {
+		r.redirect(call.Argument(0), http.StatusMovedPermanently)
+		return call.This
+	})
+	method("location", 1, func(call goja.FunctionCall) goja.Value {
+		r.setHeader("Location", call.Argument(0))
+		return call.This
+	})
+	method("cookie", 3, func(call goja.FunctionCall) goja.Value {
+		r.setCookie(call.Argument(0).String(), str(call.Argument(1)), call.Argument(2))
+		return call.This
+	})
+	method("getCookie", 1, func(call goja.FunctionCall) goja.Value {
+		found, wanted := goja.Null(), call.Argument(0).String()
+		eachCookie(rt.session.call.Request, func(name, value string) bool {
+			if name == wanted {
+				found = rt.cookie(name, value)
+			}
+			return name != wanted
+		})
+		return found
+	})
+	method("getCookies", 0, func(goja.FunctionCall) goja.Value {
+		var list []goja.Value
+		eachCookie(rt.session.call.Request, func(name, value string) bool {
+			list = append(list, rt.cookie(name, value))
+			return true
+		})
+		return rt.array(list)
+	})
+	method("toJSON", 0, func(goja.FunctionCall) goja.Value {
+		m := r.msg()
+		o := rt.vm.NewObject()
+		own(o, "statusCode", rt.vm.ToValue(m.Status()))
+		own(o, "headers", rt.headersOf(m))
+		own(o, "body", rt.newString(text(r.body.bytes())))
+		return o
+	})
+}
+
+// isReadOption tells json({bigint: true}), which reads, from json(value).
+func isReadOption(v goja.Value) bool {
+	o, ok := v.(*goja.Object)
+	if !ok || docOf(o) != nil {
+		return false
+	}
+	keys := o.Keys()
+	return len(keys) == 1 && keys[0] == "bigint"
+}
+
+func (rt *vmRuntime) cookie(name, value string) goja.Value {
+	o := rt.vm.NewObject()
+	own(o, "name", rt.newString(name))
+	own(o, "value", rt.newString(value))
+	return o
+}
+
+// setCookie adds a Set-Cookie line.
+func (r *responseObject) setCookie(name, value string, opts goja.Value) {
+	c := http.Cookie{Name: name, Value: value}
+	if o, ok := opts.(*goja.Object); ok {
+		c.Domain, c.Path = str(o.Get("domain")), str(o.Get("path"))
+		c.Secure, c.HttpOnly = truthy(o.Get("secure")), truthy(o.Get("httpOnly"))
+		if v := o.Get("maxAge"); !isNil(v) {
+			if c.MaxAge = int(integer(v, math.MinInt32, math.MaxInt32)); c.MaxAge == 0 {
+				c.MaxAge = -1
+			}
+		}
+		if v := o.Get("expires"); !isNil(v) {
+			c.Expires = r.rt.time(v)
+		}
+		switch site := str(o.Get("sameSite")); site {
+		case "":
+		case "lax", "Lax":
+			c.SameSite = http.SameSiteLaxMode
+		case "strict", "Strict":
+			c.SameSite = http.SameSiteStrictMode
+		case "none", "None":
+			c.SameSite = http.SameSiteNoneMode
+		default:
+			r.rt.throwType("sameSite %q is not lax, strict or none", site)
+		}
+	}
+	if err := c.Valid(); err != nil {
+		r.rt.throwType("cookie %s: %v", name, err)
+	}
+	if err := r.msg().AddHeader("Set-Cookie", c.String()); err != nil {
+		r.rt.throwType("cookie %s: %v", name, err)
+	}
+}
+
+func truthy(v goja.Value) bool { return v != nil && v.ToBoolean() }
+
+// time reads a Date, or milliseconds.
+func (rt *vmRuntime) time(v goja.Value) time.Time {
+	if o, ok := v.(*goja.Object); ok && o.ClassName() == "Date" {
+		if t, ok := o.Export().(time.Time); ok {
+			return t
+		}
+	}
+	ms := v.ToFloat()
+	if math.IsNaN(ms) || math.Abs(ms) > 8.64e15 {
+		rt.throwRange("%s is not a time", v)
+	}
+	return time.UnixMilli(int64(ms))
+}

@@ -1,0 +1,201 @@
+package jsmodule
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/dop251/goja"
+)
+
+// maxCallDepth bounds recursion. Unwinding is quadratic in the depth.
+const maxCallDepth = 400
+
+// vmRuntime is one goja VM with the modules of a chain loaded. It belongs to
+// one goroutine at a time.
+type vmRuntime struct {
+	host      *Host
+	namespace string
+	vm        *goja.Runtime
+	watch     watch
+	modules   []*moduleInstance
+	// current is the module that runs, or ran last.
+	current *moduleInstance
+
+	global  globals
+	classes classes
+
+	// session is the exchange being served, nil between exchanges and while
+	// loading. Objects of a session carry its epoch, and throw in another.
+	session  *Session
+	epoch    uint64
+	context  contextObject
+	request  requestObject
+	response responseObject
+
+	// rejected are promises that were rejected with nobody listening.
+	rejected []*goja.Promise
+	// joining are the arrays whose join is under way.
+	joining []*goja.Object
+}
+
+// moduleInstance is a module inside one runtime.
+type moduleInstance struct {
+	program *Program
+	rt      *vmRuntime
+	logger  *slog.Logger
+	hooks   [hookCount]hookFunc
+	// top holds the hooks that stand as plain functions.
+	top goja.Value
+	// builtins are the parts of "dgate" it has imported.
+	builtins map[string]goja.Value
+}
+
+// hookFunc is a hook bound to the object that exports it.
+type hookFunc struct {
+	call goja.Callable
+	this goja.Value
+}
+
+// loadCheck runs p in a throw-away runtime and notes its hooks.
+func loadCheck(p *Program) *Error {
+	h := &Host{cfg: Config{Logger: slog.New(slog.DiscardHandler)}, limits: Limits{}.withDefaults()}
+	rt, err := newRuntime(h, "", []*Program{p})
+	if err != nil {
+		return err
+	}
+	for h, hook := range rt.modules[0].hooks {
+		p.hooks[h] = hook.call != nil
+	}
+	return nil
+}
+
+// newRuntime makes a runtime and loads the programs into it, under the load
+// budget.
+func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Error) {
+	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New()}
+	rt.watch.vm = rt.vm
+	rt.vm.SetMaxCallStackSize(maxCallDepth)
+	rt.vm.SetPromiseRejectionTracker(rt.trackRejection)
+
+	rt.watch.arm(math.MaxInt64)
+	timer := time.AfterFunc(h.limits.Load, func() { rt.watch.fire(math.MaxInt64, firedBudget) })
+	defer timer.Stop()
+	err := rt.guarded(func() error {
+		rt.install()
+		for _, p := range programs {
+			m := &moduleInstance{program: p, rt: rt, logger: h.cfg.Logger.With("module", p.name), builtins: map[string]goja.Value{}}
+			rt.current = m
+			if err := m.load(); err != nil {
+				return err
+			}
+			rt.modules = append(rt.modules, m)
+		}
+		return rt.seal()
+	})
+	if fired := rt.watch.disarm(); err != nil || fired != disarmed {
+		return nil, newError(rt.current, hookCount, err, fired)
+	}
+	if h.dog != nil {
+		h.dog.add(&rt.watch)
+	}
+	return rt, nil
+}
+
+// discard takes the runtime out of the watchdog's sight. It is not used again.
+func (rt *vmRuntime) discard() { rt.host.dog.remove(&rt.watch) }
+
+// load runs the module's top level and finds its hooks.
+func (m *moduleInstance) load() error {
+	vm := m.rt.vm
+	wrapper, err := vm.RunProgram(m.program.code)
+	if err != nil {
+		return err
+	}
+	call, ok := goja.AssertFunction(wrapper)
+	if !ok {
+		return errors.New("the compiled module is not a function")
+	}
+	exports, module := vm.NewObject(), vm.NewObject()
+	if err := module.Set("exports", exports); err != nil {
+		return err
+	}
+	_, err = call(goja.Undefined(), exports, m.rt.fn("require", 1, m.require), module,
+		m.rt.fn(topName, 1, func(c goja.FunctionCall) goja.Value {
+			m.top = c.Argument(0)
+			return goja.Undefined()
+		}),
+		m.rt.fn(shiftName, 1, m.rt.guardShift), m.rt.fn(exponentName, 1, m.rt.guardExponent))
+	if err != nil {
+		return err
+	}
+	return m.findHooks(module.Get("exports"))
+}
+
+// findHooks looks at the exports, then at the default export, and at the
+// functions of the top level when neither has a hook.
+func (m *moduleInstance) findHooks(exports goja.Value) error {
+	found := m.take(exports)
+	if o, ok := exports.(*goja.Object); ok {
+		found = m.take(o.Get("default")) || found
+	}
+	if !found {
+		m.take(m.top)
+	}
+	m.top = nil
+	return nil
+}
+
+func (m *moduleInstance) take(from goja.Value) (found bool) {
+	o, ok := from.(*goja.Object)
+	if !ok {
+		return false
+	}
+	for h, names := range hookNames {
+		for _, name := range names {
+			call, ok := goja.AssertFunction(o.Get(name))
+			if ok && m.hooks[h].call == nil {
+				m.hooks[h] = hookFunc{call: call, this: o}
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// require gives a module the built-in modules; esbuild has linked all others.
+func (m *moduleInstance) require(c goja.FunctionCall) goja.Value {
+	name := c.Argument(0).String()
+	if v, ok := m.builtins[name]; ok {
+		return v
+	}
+	for _, b := range builtins() {
+		if b.name == name {
+			v := b.make(m)
+			m.builtins[name] = v
+			return v
+		}
+	}
+	panic(m.rt.vm.NewTypeError("there is no module %q", name))
+}
+
+// trackRejection notes promises that were rejected without a handler, and
+// forgets those that got one later.
+func (rt *vmRuntime) trackRejection(p *goja.Promise, op goja.PromiseRejectionOperation) {
+	if op == goja.PromiseRejectionReject {
+		if len(rt.rejected) < 16 {
+			rt.rejected = append(rt.rejected, p)
+		}
+		return
+	}
+	for i, q := range rt.rejected {
+		if q == p {
+			rt.rejected = append(rt.rejected[:i], rt.rejected[i+1:]...)
+			return
+		}
+	}
+}
+
+// forget takes p off the rejected promises: the session looks at it.
+func (rt *vmRuntime) forget(p *goja.Promise) { rt.trackRejection(p, goja.PromiseRejectionHandle) }
