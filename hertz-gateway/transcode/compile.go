@@ -61,8 +61,9 @@ type node struct {
 	enumNames            bool
 	// canonical: equal values of the type may differ in their bytes.
 	canonical bool
-	// minSize is the size of the smallest value on the wire.
+	// minSize is the size of the smallest value on the wire; fixed: of all.
 	minSize int
+	fixed   bool
 	// lo and hi are the bounds of an integer kind.
 	lo, hi    int64
 	key, elem *node
@@ -115,6 +116,9 @@ type field struct {
 	f    *Field
 	// token is `"name":`, what a member usually starts with; key is `,"name":`.
 	token, key string
+	// tokenWords and tokenMask are the first bytes of token for comparing them
+	// in two steps, keyWords those of key.
+	tokenWords, tokenMask, keyWords [2]uint64
 	// next is the field whose member is expected after this one's.
 	next *field
 	// header of the field on the wire.
@@ -219,7 +223,7 @@ func (c *compiler) node(t *Type, stringly bool) (*node, error) {
 func (c *compiler) newNode(t *Type, stringly bool) *node {
 	o := &c.codec.opts
 	wt := t.Kind.WireType()
-	n := &node{kind: t.Kind, wt: wt, typ: t, minSize: MinWireSize(wt), enumNames: o.EnumNames}
+	n := &node{kind: t.Kind, wt: wt, typ: t, minSize: MinWireSize(wt), fixed: wireShapes[wt].fixed, enumNames: o.EnumNames}
 	n.lo, n.hi = bounds(t.Kind)
 	switch t.Kind {
 	case I8, I16, I32:
@@ -318,6 +322,8 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		}
 		quoted := string(appendQuoted(nil, []byte(tf.JSON)))
 		f.token, f.key = quoted+":", ","+quoted+":"
+		f.tokenWords, f.tokenMask = words(f.token)
+		f.keyWords, _ = words(f.key)
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
 				return fmt.Errorf("transcode: %s has two fields with the JSON name %q", t.Name, tf.JSON)
@@ -328,6 +334,15 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 	sp.bodyless = bodyless
 	sp.link()
 	return nil
+}
+
+// words packs the first 16 bytes of text; mask covers those that there are.
+func words(text string) (packed, mask [2]uint64) {
+	for i := range min(len(text), 16) {
+		packed[i/8] |= uint64(text[i]) << (i % 8 * 8)
+		mask[i/8] |= 0xff << (i % 8 * 8)
+	}
+	return packed, mask
 }
 
 // read says whether a JSON member can be meant for the field.

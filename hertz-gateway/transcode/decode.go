@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"encoding/binary"
 	"errors"
 	"math/bits"
 	"sync"
@@ -176,7 +177,7 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	for !closed {
 		// The member that usually comes next, or any other.
 		f := expected
-		if f != nil && len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token {
+		if f != nil && f.startsAt(in, i) {
 			i += len(f.token)
 			if i < len(in) && in[i] <= ' ' {
 				i = skipSpace(in, i)
@@ -205,7 +206,11 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 			}
 		default:
 			dst = append(dst, f.header[0], f.header[1], f.header[2])
-			dst, i = d.value(f.node, dst, i, depth+1)
+			if f.node.kind == String && i < len(in) && in[i] == '"' {
+				dst, i = d.str(dst, i)
+			} else {
+				dst, i = d.value(f.node, dst, i, depth+1)
+			}
 			members++
 		}
 		if i < 0 {
@@ -257,6 +262,17 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	return append(dst, WireStop), i + 1
 }
 
+// startsAt says whether the member of f, written as usual, starts at i. This
+// is asked for nearly every member, hence by words.
+func (f *field) startsAt(in []byte, i int) bool {
+	if len(in)-i < 16 || len(f.token) > 16 {
+		return len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
+	}
+	b := in[i : i+16 : i+16]
+	lo, hi := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
+	return (lo^f.tokenWords[0])&f.tokenMask[0]|(hi^f.tokenWords[1])&f.tokenMask[1] == 0
+}
+
 // member reads the name of a member at i and finds its field, nil for a member
 // that nobody knows; next is where its value starts.
 func (d *decoder) member(sp *structProg, i int) (f *field, next int) {
@@ -305,7 +321,12 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 			}
 		} else {
 			at, from, found := i, len(dst), len(d.found)
-			if dst, i = d.value(elem, dst, i, depth+1); i < 0 {
+			if elem.kind == String && i < len(in) && in[i] == '"' {
+				dst, i = d.str(dst, i)
+			} else {
+				dst, i = d.value(elem, dst, i, depth+1)
+			}
+			if i < 0 {
 				return dst, i
 			}
 			if set && len(d.found) == found {

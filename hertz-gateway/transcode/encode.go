@@ -179,10 +179,10 @@ func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 	}
 	if n.asString {
 		dst = append(dst, '"')
-		dst = strconv.AppendInt(dst, v, 10)
+		dst = appendInteger(dst, v)
 		return append(dst, '"'), i + n.minSize
 	}
-	return strconv.AppendInt(dst, v, 10), i + n.minSize
+	return appendInteger(dst, v), i + n.minSize
 }
 
 // double converts the double at i, whose bytes are there.
@@ -267,15 +267,17 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 				e.gaps = append(e.gaps, g)
 			}
 			next = f.index + 1
-			dst = append(dst, f.key...)
+			dst = f.appendKey(dst)
 			if dst, i = e.value(f.node, dst, i, depth+1); i < 0 {
 				return dst, e.within(sp, f)
 			}
 			continue
 		}
-		end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
-		if end < 0 {
-			return dst, e.failField(sp, f, i, skipReason(end))
+		end := i + f.node.minSize
+		if !f.node.fixed || end > len(wire) {
+			if end = skip(wire, i, wt, e.codec.opts.MaxDepth-depth); end < 0 {
+				return dst, e.failField(sp, f, i, skipReason(end))
+			}
 		}
 		switch {
 		case f.place == Outside:
@@ -310,6 +312,18 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	}
 	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
 	return closeBracket(dst, start, '{', '}'), i
+}
+
+// appendKey appends the key of f with the comma before it, mostly in two words.
+func (f *field) appendKey(dst []byte) []byte {
+	n := len(dst)
+	if len(f.key) > 16 || cap(dst)-n < 16 {
+		return append(dst, f.key...)
+	}
+	b := dst[n : n+16]
+	binary.LittleEndian.PutUint64(b, f.keyWords[0])
+	binary.LittleEndian.PutUint64(b[8:], f.keyWords[1])
+	return dst[:n+len(f.key)]
 }
 
 // closeBracket ends what has been written since start, each part with a comma
@@ -347,7 +361,7 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, 
 			if f.omit && isZeroWire(f.node, e.wire[at:]) {
 				continue
 			}
-			dst = append(dst, f.key...)
+			dst = f.appendKey(dst)
 			var end int
 			if dst, end = e.value(f.node, dst, at, depth+1); end < 0 {
 				e.within(sp, f)

@@ -171,64 +171,73 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 	if d.in[i] == '"' && n.fromString {
 		return d.fromString(n, dst, i)
 	}
-	end, integral := scanNumber(d.in, i)
+	if v, end := plainDouble(d.in, i); end > 0 {
+		return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
+	}
+	end, _ := scanNumber(d.in, i)
 	if end < 0 {
 		return dst, d.mismatch(n, i, 1)
 	}
-	v, ok := parseDouble(d.in[i:end], integral)
+	v, ok := parseDouble(d.in[i:end])
 	if !ok {
 		return dst, d.report(i, CodeRange, shorten(d.in[i:end])+" is out of range for double", end)
 	}
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
 }
 
-// powers are the powers of ten that a float64 holds exactly.
+// powers are powers of ten; a float64 holds them exactly.
 var powers = [...]float64{
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
-	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+}
+
+// plainDouble reads a number of a few digits without an exponent, such as
+// 12.50, at i. end 0: it is not one of those, nor perhaps any.
+func plainDouble(in []byte, i int) (v float64, end int) {
+	// A mantissa below 2^53 and a small power of ten are both exact, and so is
+	// what one division rounds from them.
+	const most = 15
+	j := i
+	negative := j < len(in) && in[j] == '-'
+	if negative {
+		j++
+	}
+	first := j
+	var mantissa int64
+	for j < len(in) && in[j]-'0' <= 9 {
+		mantissa = mantissa*10 + int64(in[j]-'0')
+		j++
+	}
+	digits, decimals := j-first, 0
+	if digits == 0 || digits > most || digits > 1 && in[first] == '0' {
+		return 0, 0
+	}
+	if j < len(in) && in[j] == '.' {
+		j++
+		point := j
+		for j < len(in) && in[j]-'0' <= 9 {
+			mantissa = mantissa*10 + int64(in[j]-'0')
+			j++
+		}
+		if decimals = j - point; decimals == 0 || digits+decimals > most {
+			return 0, 0
+		}
+	}
+	if j < len(in) && in[j]|0x20 == 'e' {
+		return 0, 0
+	}
+	v = float64(mantissa)
+	if decimals > 0 {
+		v /= powers[decimals]
+	}
+	if negative {
+		v = -v
+	}
+	return v, j
 }
 
 // parseDouble gives the float64 nearest to a valid JSON number; ok false: it is
 // beyond the largest.
-func parseDouble(literal []byte, integral bool) (v float64, ok bool) {
-	// A mantissa below 2^53 and a small power of ten are both exact, and so is
-	// what one multiplication or division rounds from them.
-	if len(literal) <= 17 {
-		var mantissa uint64
-		fraction := 0
-		i, negative := 0, literal[0] == '-'
-		if negative {
-			i = 1
-		}
-		if integral {
-			for ; i < len(literal); i++ {
-				mantissa = mantissa*10 + uint64(literal[i]-'0')
-			}
-		} else {
-			for ; i < len(literal); i++ {
-				c := literal[i]
-				if c == '.' {
-					fraction = len(literal) - i - 1
-					continue
-				}
-				if c-'0' > 9 {
-					return parseAnyDouble(literal)
-				}
-				mantissa = mantissa*10 + uint64(c-'0')
-			}
-		}
-		if mantissa < 1<<53 {
-			v = float64(mantissa) / powers[fraction]
-			if negative {
-				v = -v
-			}
-			return v, true
-		}
-	}
-	return parseAnyDouble(literal)
-}
-
-func parseAnyDouble(literal []byte) (v float64, ok bool) {
+func parseDouble(literal []byte) (v float64, ok bool) {
 	v, err := strconv.ParseFloat(string(literal), 64)
 	return v, err == nil
 }

@@ -1,20 +1,46 @@
 package transcode
 
 import (
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
+// shortString is how long a string may be to be copied while its end is looked
+// for; it is a multiple of eight.
+const shortString = 32
+
 // str converts the string at i.
 func (d *decoder) str(dst []byte, i int) ([]byte, int) {
 	in := d.in
+	head := len(dst)
+	if len(in)-i > shortString && cap(dst)-head >= 4+shortString {
+		// Most strings are short: copy while looking for the end.
+		from := in[i+1 : i+1+shortString]
+		to := dst[head : head+4+shortString]
+		for n := 0; n < shortString; n += 8 {
+			x := binary.LittleEndian.Uint64(from[n : n+8])
+			binary.LittleEndian.PutUint64(to[4+n:12+n], x)
+			hit := special(x)
+			if hit == 0 && x&highBits == 0 {
+				continue
+			}
+			at := bits.TrailingZeros64(hit) &^ 7
+			if x&(1<<at-1)&highBits != 0 || hit == 0 || byte(x>>at) != '"' {
+				break
+			}
+			n += at >> 3
+			binary.BigEndian.PutUint32(to, uint32(n))
+			return dst[:head+4+n], i + n + 2
+		}
+	}
 	end, ascii := scanPlain(in, i+1)
 	if end < len(in) && in[end] == '"' && (ascii || utf8.Valid(in[i+1:end])) {
 		n := end - i - 1
 		dst = append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		return append(dst, in[i+1:end]...), end + 1
 	}
-	head := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	dst, end, ok := d.unescape(dst, i)
 	if end >= 0 && !ok {

@@ -56,11 +56,11 @@ func appendText(dst []byte, n *node, text []byte, loose bool) ([]byte, *Violatio
 		}
 		return dst, mismatchedText(n, text)
 	case Double:
-		end, integral := scanNumber(text, 0)
+		end, _ := scanNumber(text, 0)
 		if end != len(text) {
 			return dst, mismatchedText(n, text)
 		}
-		v, ok := parseDouble(text, integral)
+		v, ok := parseDouble(text)
 		if !ok {
 			return dst, &Violation{Code: CodeRange, Detail: shorten(text) + " is out of range for double"}
 		}

@@ -1,0 +1,76 @@
+package transcode
+
+import (
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"testing"
+)
+
+func TestAppendInteger(t *testing.T) {
+	check := func(v int64) {
+		t.Helper()
+		if got := string(appendInteger(make([]byte, 0, 64), v)); got != strconv.FormatInt(v, 10) {
+			t.Fatalf("%d is written %s", v, got)
+		}
+	}
+	for v := int64(1); v > 0 && v < math.MaxInt64/10; v *= 10 {
+		for d := int64(-2); d <= 2; d++ {
+			check(v + d)
+			check(-v - d)
+		}
+	}
+	check(math.MaxInt64)
+	check(math.MinInt64)
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		check(int64(r.Uint64()) >> r.IntN(64))
+	}
+}
+
+func TestAppendDouble(t *testing.T) {
+	check := func(v float64) {
+		t.Helper()
+		got := string(appendDouble(make([]byte, 0, 64), v))
+		back, err := strconv.ParseFloat(got, 64)
+		if err != nil || math.Float64bits(back) != math.Float64bits(v) {
+			t.Fatalf("%v is written %s", v, got)
+		}
+		if shortest := strconv.FormatFloat(v, 'g', -1, 64); len(got) > len(strconv.FormatFloat(v, 'f', -1, 64)) && len(got) > len(shortest) {
+			t.Fatalf("%s is written %s", shortest, got)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200_000 {
+		whole, scale := float64(int64(r.Uint64())>>r.IntN(64)), math.Pow10(r.IntN(12))
+		check(whole / scale)
+		check(math.Nextafter(whole/scale, 0))
+		if v := math.Float64frombits(r.Uint64()); v-v == 0 {
+			check(v)
+		}
+	}
+	for _, v := range []float64{0, negativeZero, 1e-6, 9.99999e-7, 1e21, 1e20, 999999999.999999, 0.000001, 1e9, 5e-324, 1 << 53, 1<<53 + 2} {
+		check(v)
+		check(-v)
+	}
+}
+
+// TestPlainDouble compares the short way of reading with strconv.
+func TestPlainDouble(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200_000 {
+		text := strconv.FormatFloat(float64(int64(r.Uint64())>>r.IntN(64))/math.Pow10(r.IntN(12)), 'f', -1, 64)
+		want, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, end := plainDouble([]byte(text), 0); end != 0 && (end != len(text) || v != want) {
+			t.Fatalf("%s is read as %v", text, v)
+		}
+	}
+	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "1234567890123456", "x"} {
+		if _, end := plainDouble([]byte(text), 0); end != 0 {
+			t.Errorf("%q is taken for a plain number", text)
+		}
+	}
+}
