@@ -196,7 +196,7 @@ func (u *unit) appendDouble(dst []byte, v *syntax.Value) ([]byte, *problem) {
 }
 
 func (u *unit) appendUUID(dst []byte, v *syntax.Value) ([]byte, *problem) {
-	s := v.Text
+	s := strings.TrimSuffix(strings.TrimPrefix(v.Text, "{"), "}")
 	var id [16]byte
 	if len(s) == 36 && s[8] == '-' && s[13] == '-' && s[18] == '-' && s[23] == '-' {
 		if n, err := hex.Decode(id[:], []byte(strings.ReplaceAll(s, "-", ""))); err == nil && n == len(id) {
@@ -206,23 +206,28 @@ func (u *unit) appendUUID(dst []byte, v *syntax.Value) ([]byte, *problem) {
 	return nil, u.badConst(v, "%s is no uuid", describe(v))
 }
 
+// encodeList encodes a list, or a set without what is repeated in it.
 func (l *loader) encodeList(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {
-	dst = transcode.AppendListHeader(dst, t.Elem.Kind.WireType(), len(v.List))
+	var elems []byte
+	n := 0
 	seen := map[string]bool{}
 	for _, e := range v.List {
-		start := len(dst)
+		start := len(elems)
 		var p *problem
-		if dst, p = l.encode(u, dst, t.Elem, e); p != nil {
+		if elems, p = l.encode(u, elems, t.Elem, e); p != nil {
 			return nil, p
 		}
 		if t.Kind == transcode.Set {
-			if seen[string(dst[start:])] {
-				return nil, u.badConst(e, "the set has this element already")
+			wire := string(elems[start:])
+			if seen[wire] {
+				elems = elems[:start]
+				continue
 			}
-			seen[string(dst[start:])] = true
+			seen[wire] = true
 		}
+		n++
 	}
-	return dst, nil
+	return append(transcode.AppendListHeader(dst, t.Elem.Kind.WireType(), n), elems...), nil
 }
 
 func (l *loader) encodeMap(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {
@@ -298,7 +303,8 @@ func (l *loader) encodeStruct(u *unit, dst []byte, t *transcode.Type, v *syntax.
 }
 
 // encodeName encodes what a name stands for: another constant, or a value of
-// an enum ("Color.RED", or "RED" where an enum is wanted).
+// an enum ("Color.RED"; where an enum is wanted also "RED", and an enum of an
+// include without its prefix).
 func (l *loader) encodeName(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {
 	c, p := find(u, v.Text, v.Pos, func(u *unit) map[string]*constDef { return u.consts })
 	switch {
@@ -314,14 +320,16 @@ func (l *loader) encodeName(u *unit, dst []byte, t *transcode.Type, v *syntax.Va
 		switch {
 		case p != nil:
 			return nil, p
-		case d == nil:
+		case d != nil:
+			l.resolveAlias(d)
+			if d.problem != nil {
+				return nil, d.problem
+			}
+			from = d.typ
+		case t.Kind != transcode.Enum || !strings.HasSuffix(t.Name, "."+name[:dot]):
 			return nil, u.unknown(v.Pos, "bad-constant", "constant", v.Text, constNames)
 		}
-		l.resolveAlias(d)
-		if d.problem != nil {
-			return nil, d.problem
-		}
-		from, name = d.typ, name[dot+1:]
+		name = name[dot+1:]
 	}
 	if from.Kind != transcode.Enum {
 		return nil, u.unknown(v.Pos, "bad-constant", "constant", v.Text, constNames)

@@ -388,8 +388,12 @@ func TestLoadHostile(t *testing.T) {
 		{"unknown annotations", one("struct S { 1: i32 x (" + strings.Repeat(`api.qwery="x",`, 50_000) + ") }"), "too-many-problems"},
 		{"nested typedefs", one("typedef i32 T0\n" + repeat(10_000, func(i int) string { return fmt.Sprintf("typedef list<T%d> T%d", i, i+1) }) + "service S { T10000 t() }"), "too-deep"},
 		{"long typedefs", one("typedef i32 T0\n" + repeat(50_000, func(i int) string { return fmt.Sprintf("typedef T%d T%d", i, i+1) }) + "service S { T50000 t() (api.get=\"/\") }"), ""},
-		{"doubling typedefs", one("typedef i32 T0\n" + repeat(60, func(i int) string { return fmt.Sprintf("typedef map<i32, map<T0, T%d>> A%d typedef list<A%d> T%d", i, i, i, i+1) }) + "service S { T60 t() }"), "too-deep"},
-		{"doubling constants", one("const list<i32> C0 = [1,1]\n" + repeat(60, func(i int) string { return fmt.Sprintf("const list<i32> C%d = [%d, 1]\nstruct S%d { 1: list<list<i32>> x = [C0,C0,C0,C0] }", i+1, i, i) })), ""},
+		{"doubling typedefs", one("typedef i32 T0\n" + repeat(60, func(i int) string {
+			return fmt.Sprintf("typedef map<i32, map<T0, T%d>> A%d typedef list<A%d> T%d", i, i, i, i+1)
+		}) + "service S { T60 t() }"), "too-deep"},
+		{"doubling constants", one("const list<i32> C0 = [1,1]\n" + repeat(60, func(i int) string {
+			return fmt.Sprintf("const list<i32> C%d = [%d, 1]\nstruct S%d { 1: list<list<i32>> x = [C0,C0,C0,C0] }", i+1, i, i)
+		})), ""},
 		{"a bomb of constants", one("struct N { 1: list<N> n }\nconst N C0 = {}\n" + repeat(60, func(i int) string { return fmt.Sprintf(`const N C%d = {"n": [C%d, C%d]}`, i+1, i, i) }) + "struct B { 1: N n = C60 } service S { B b() }"), "constant-too-large"},
 		{"a bomb of defaults", one("struct S0 { 1: i32 x = 1 }\n" + repeat(60, func(i int) string {
 			return fmt.Sprintf("struct S%d { 1: S%d a = {}, 2: S%d b = {} }", i+1, i, i)

@@ -144,13 +144,12 @@ func (l *lexer) skip(in func(byte) bool) (n int) {
 // number reads an int or a double: 12 -3 0x1F 0o17 1.5 .5 1e9.
 func (l *lexer) number(t *token) bool {
 	t.kind = tokenInt
-	rest := l.text[l.at:]
-	if strings.HasPrefix(rest, "0x") || strings.HasPrefix(rest, "0o") {
+	if c := l.text[l.at]; c == '+' || c == '-' {
+		l.at++
+	}
+	if rest := l.text[l.at:]; strings.HasPrefix(rest, "0x") || strings.HasPrefix(rest, "0o") {
 		l.at += 2
 		return l.skip(func(c byte) bool { return isDigit(c) || isLetter(c) && c != '_' }) > 0
-	}
-	if rest[0] == '+' || rest[0] == '-' {
-		l.at++
 	}
 	digits := l.skip(isDigit)
 	if l.at+1 < len(l.text) && l.text[l.at] == '.' && isDigit(l.text[l.at+1]) {

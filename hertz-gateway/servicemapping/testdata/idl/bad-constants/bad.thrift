@@ -19,7 +19,6 @@ struct S8 { 1: i32 a = MISSING }
 struct S9 { 1: Point a = {"x": 1, "z": 2} }
 struct S10 { 1: Point a = {} }
 struct S11 { 1: Choice a = {"s": "", "n": 1} }
-struct S12 { 1: set<i32> a = [1, 1] }
 struct S13 { 1: map<i32, i32> a = {1: 1, 1: 2} }
 struct S14 { 1: S14 a = {} }
 struct S15 { 1: string a = [1] }
@@ -42,7 +41,6 @@ service Bad {
     void s9(1: S9 a)
     void s10(1: S10 a)
     void s11(1: S11 a)
-    void s12(1: S12 a)
     void s13(1: S13 a)
     void s14(1: S14 a)
     void s15(1: S15 a)

@@ -27,12 +27,14 @@ struct Defaults {
     15: Color c2 = BLUE
     16: Color c3 = 2
     17: Paint c4 = Paint.RED
-    18: consts.Shade shade = consts.Shade.DARK
+    18: consts.Shade shade = Shade.LIGHT
     19: consts.Shade night = consts.NIGHT
     20: i32 number = Color.BLUE
     21: list<i32> primes = consts.PRIMES
     22: set<string> names = ["a", "b"]
     23: map<string, list<Color>> palette = PALETTE
+    34: set<i32> repeated = [1, 2, 1]
+    35: uuid braces = "{00112233-4455-6677-8899-aabbccddeeff}"
     24: Point origin = {"x": 0, "label": "O"}
     25: Point plain = {}
     26: list<Point> points = [{"y": 7}, {}]
@@ -40,6 +42,7 @@ struct Defaults {
     28: list<i32> none = {}
     29: map<i32, i32> nothing = []
     30: i64 octal = 010
+    33: i32 minus = -0x10
     31: string empty = ""
     32: required i32 must = +3
 }
