@@ -3,8 +3,10 @@ package servicemapping
 import (
 	"maps"
 	"math"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 
 	"dgate/hertz-gateway/servicemapping/internal/syntax"
 	"dgate/hertz-gateway/transcode"
@@ -37,8 +39,8 @@ type unit struct {
 	lost     []finding // routes that no method has got
 	compiled []*compiledService
 
-	// complete units belong to a mapping that may be in use: nothing in them
-	// changes any more.
+	// complete units may be in use by others: of them only the services of a
+	// new one are still to be compiled.
 	complete bool
 }
 
@@ -160,8 +162,28 @@ func (l *loader) compile() {
 		}
 	}
 	for _, u := range fresh {
-		l.compileServices(u)
+		u.complete = true
 	}
+	l.compileAll(fresh)
+}
+
+// compileAll compiles the services of units, which need nothing of each other
+// any more, on all processors: plans are most of the work of a load.
+func (l *loader) compileAll(units []*unit) {
+	next := make(chan *unit)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(units)) {
+		workers.Go(func() {
+			for u := range next {
+				l.compileServices(u)
+			}
+		})
+	}
+	for _, u := range units {
+		next <- u
+	}
+	close(next)
+	workers.Wait()
 }
 
 // declare enters every name of a document; struct-likes and enums get the

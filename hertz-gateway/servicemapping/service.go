@@ -39,7 +39,6 @@ type claim struct {
 
 // compileServices compiles the services of a unit.
 func (l *loader) compileServices(u *unit) {
-	u.complete = true
 	if len(u.tree.Services) == 0 {
 		return
 	}
