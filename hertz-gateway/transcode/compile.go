@@ -104,35 +104,39 @@ type structProg struct {
 
 // field is the compiled form of a Field.
 type field struct {
-	id    int16
-	wt    byte
-	place Place
-	slot  int
-	index int
-	// word and bit are the place in bit sets.
-	word int
-	bit  uint64
+	// What nearly every member needs comes first, to lie close together.
+
 	node *node
-	f    *Field
-	// token is `"name":`, what a member usually starts with; key is `,"name":`.
-	token, key string
+	// next is the field whose JSON member is expected after this one's,
+	// following the one that comes next in the order of the IDL.
+	next, following *field
 	// tokenWords and tokenMask are the first bytes of token for comparing them
 	// in two steps, keyWords those of key.
 	tokenWords, tokenMask, keyWords [2]uint64
-	// next is the field whose member is expected after this one's.
-	next *field
+	// token is `"name":`, what a member usually starts with; key is `,"name":`.
+	token, key string
+	// word and bit are the place in bit sets.
+	word int
+	bit  uint64
+	// index is the place in the order of the IDL.
+	index int
+	id    int16
+	wt    byte
 	// header of the field on the wire.
 	header [3]byte
+	// written: the field has a place in the JSON.
+	written bool
+	// omit leaves the field out when its value is zero.
+	omit bool
+	// required makes an absent field a violation.
+	required bool
+	place    Place
+	slot     int
+	f        *Field
 	// fill is written, header included, when the field is absent from JSON.
 	fill []byte
 	// zero is written, key included, when the field is absent from the wire.
 	zero []byte
-	// written: the field has a place in the JSON.
-	written bool
-	// required makes an absent field a violation.
-	required bool
-	// omit leaves the field out when its value is zero.
-	omit bool
 }
 
 type nodeKey struct {
@@ -357,6 +361,9 @@ func (sp *structProg) link() {
 	lo, hi := 0, 0
 	for i := range sp.fields {
 		f := &sp.fields[i]
+		if i > 0 {
+			sp.fields[i-1].following = f
+		}
 		if i == 0 {
 			lo, hi = int(f.id), int(f.id)
 		}

@@ -175,62 +175,69 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	i = skipSpace(in, i+1)
 	closed := i < len(in) && in[i] == '}'
 	for !closed {
-		// The member that usually comes next, or any other.
+		// The member that usually comes next, without white space, or any other.
 		f := expected
-		if f != nil && f.startsAt(in, i) {
+		if f != nil && f.startsAt(in, i) && (len(f.token) <= 16 || f.goesOnAt(in, i)) {
 			i += len(f.token)
-			if i < len(in) && in[i] <= ' ' {
-				i = skipSpace(in, i)
-			}
-		} else if f, i = d.member(sp, i); i < 0 {
+		} else if f, i = d.member(sp, f, skipSpace(in, i)); i < 0 {
 			return dst, i
-		}
-		switch {
-		case f == nil:
-			i = d.skipValue(i, depth+1)
-		case seen[f.word]&f.bit != 0:
-			d.report(i, CodeDuplicateKey, "the object has this member twice", i)
-			i = d.skipValue(i, depth+1)
-		case given != nil && given[f.word]&f.bit != 0:
-			i = d.skipValue(i, depth+1)
-		case i < len(in) && in[i] == 'n':
-			i = d.literal(i, "null")
-			if i >= 0 && sp.need[f.word]&f.bit != 0 {
-				var present, ok bool
-				if dst, present, ok = d.absent(f, dst, at, depth); !ok {
-					return dst, -1
-				}
-				if present {
-					members++
-				}
-			}
-		default:
-			dst = append(dst, f.header[0], f.header[1], f.header[2])
-			if f.node.kind == String && i < len(in) && in[i] == '"' {
-				dst, i = d.str(dst, i)
-			} else {
-				dst, i = d.value(f.node, dst, i, depth+1)
-			}
-			members++
-		}
-		if i < 0 {
-			return dst, i
-		}
-		if f != nil {
-			seen[f.word] |= f.bit
-			expected = f.next
 		}
 		if i < len(in) && in[i] <= ' ' {
 			i = skipSpace(in, i)
 		}
+		if i >= len(in) {
+			return dst, d.syntax(i, "a value is missing")
+		}
+		if f == nil {
+			i = d.skipValue(i, depth+1)
+		} else {
+			c, n, bit := in[i], f.node, f.bit
+			word := &seen[f.word]
+			expected = f.next
+			switch {
+			case *word&bit != 0:
+				d.report(i, CodeDuplicateKey, "the object has this member twice", i)
+				i = d.skipValue(i, depth+1)
+			case given != nil && given[f.word]&bit != 0:
+				i = d.skipValue(i, depth+1)
+			case c == 'n':
+				i = d.literal(i, "null")
+				if i >= 0 && sp.need[f.word]&bit != 0 {
+					var present, ok bool
+					if dst, present, ok = d.absent(f, dst, at, depth); !ok {
+						return dst, -1
+					}
+					if present {
+						members++
+					}
+				}
+			default:
+				dst = append(dst, f.header[0], f.header[1], f.header[2])
+				members++
+				switch {
+				case n.kind == String && c == '"':
+					dst, i = d.str(dst, i)
+				case n.kind >= I8 && n.kind <= I64:
+					dst, i = d.integer(n, dst, i)
+				default:
+					dst, i = d.value(n, dst, i, depth+1)
+				}
+			}
+			*word |= bit
+		}
+		if i < 0 {
+			return dst, i
+		}
+		if i < len(in) && in[i] == ',' {
+			i++
+			continue
+		}
+		i = skipSpace(in, i)
 		switch {
 		case i >= len(in):
 			return dst, d.syntax(i, "the object is not closed")
 		case in[i] == ',':
 			i++
-			if i < len(in) && in[i] <= ' ' {
-				i = skipSpace(in, i)
-			}
 		case in[i] == '}':
 			closed = true
 		default:
@@ -262,20 +269,29 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	return append(dst, WireStop), i + 1
 }
 
-// startsAt says whether the member of f, written as usual, starts at i. This
-// is asked for nearly every member, hence by words.
+// startsAt says whether the text at i begins like the member of f, written as
+// usual; what is behind 16 bytes is for goesOnAt. It is asked for nearly every
+// member, hence by words. At the very end of a text it says no.
 func (f *field) startsAt(in []byte, i int) bool {
-	if len(in)-i < 16 || len(f.token) > 16 {
-		return len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
+	if len(in)-i < 16 {
+		return false
 	}
 	b := in[i : i+16 : i+16]
 	lo, hi := binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])
 	return (lo^f.tokenWords[0])&f.tokenMask[0]|(hi^f.tokenWords[1])&f.tokenMask[1] == 0
 }
 
+// goesOnAt says whether the member of f is at i, whose name is long.
+func (f *field) goesOnAt(in []byte, i int) bool {
+	return len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
+}
+
 // member reads the name of a member at i and finds its field, nil for a member
-// that nobody knows; next is where its value starts.
-func (d *decoder) member(sp *structProg, i int) (f *field, next int) {
+// that nobody knows; next is where its value starts, or white space before it.
+func (d *decoder) member(sp *structProg, expected *field, i int) (f *field, next int) {
+	if expected != nil && expected.goesOnAt(d.in, i) {
+		return expected, i + len(expected.token)
+	}
 	name, next := d.name(i)
 	if next < 0 {
 		return nil, next

@@ -115,17 +115,18 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 	}
 	switch n.kind {
 	case String:
-		size := int(int32(binary.BigEndian.Uint32(wire[i:])))
-		i += 4
-		if uint(size) > uint(len(wire)-i) {
-			return dst, e.fail(i-4, "string: "+skipReason(skipCount))
+		return e.str(dst, i)
+	case I32:
+		if !n.asString {
+			return appendInteger(dst, int64(int32(binary.BigEndian.Uint32(wire[i:])))), i + 4
 		}
-		var repaired bool
-		if dst, repaired = appendString(dst, wire[i:i+size]); repaired {
-			e.repaired++
+		return e.integer(n, dst, i)
+	case I64:
+		if !n.asString {
+			return appendInteger(dst, int64(binary.BigEndian.Uint64(wire[i:]))), i + 8
 		}
-		return dst, i + size
-	case I8, I16, I32, I64, Enum:
+		return e.integer(n, dst, i)
+	case I8, I16, Enum:
 		return e.integer(n, dst, i)
 	case Bool:
 		switch wire[i] {
@@ -157,6 +158,30 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 		dst = appendUUIDOf(dst, wire[i:])
 		return append(dst, '"'), i + 16
 	}
+}
+
+// str converts the string at i, whose length is there.
+func (e *encoder) str(dst []byte, i int) ([]byte, int) {
+	wire := e.wire
+	size := int(int32(binary.BigEndian.Uint32(wire[i:])))
+	i += 4
+	if uint(size) > uint(len(wire)-i) {
+		return dst, e.fail(i-4, "string: "+skipReason(skipCount))
+	}
+	text := wire[i : i+size]
+	if n := len(dst); size <= shortString && cap(dst)-n >= size+2 {
+		// Most strings are short: copy while looking for what is special.
+		out := dst[n : n+size+2]
+		if copyPlain(out[1:], text) {
+			out[0], out[size+1] = '"', '"'
+			return dst[:n+size+2], i + size
+		}
+	}
+	dst, repaired := appendString(dst, text)
+	if repaired {
+		e.repaired++
+	}
+	return dst, i + size
 }
 
 // integer converts the integer or enum at i, whose bytes are there.
@@ -218,7 +243,10 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		seen = e.bitSet(sp.words)
 	}
 	var offsets []int // of fields that came before their turn, or after it
-	next := 0         // the first field that has not had its turn
+	var next *field   // the first one that has not had its turn
+	if len(fields) > 0 {
+		next = &fields[0]
+	}
 	late := false
 	for {
 		if len(wire)-i < 3 {
@@ -233,42 +261,48 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		}
 		id := int16(uint16(wire[i+1])<<8 | uint16(wire[i+2]))
 		i += 3
-		var f *field
-		if next < len(fields) && fields[next].id == id {
-			f = &fields[next]
-		} else if f = sp.lookup(id); f == nil {
-			end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
-			if end < 0 {
-				e.err = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
-				return dst, -1
+		f := next
+		if f == nil || f.id != id {
+			if f = sp.lookup(id); f == nil {
+				end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
+				if end < 0 {
+					e.err = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
+					return dst, -1
+				}
+				i = end
+				continue
 			}
-			i = end
-			continue
 		}
 		if f.wt != wt {
 			return dst, e.failField(sp, f, i-3, "wire type "+itoa(int(wt))+", expected "+itoa(int(f.wt)))
 		}
-		if seen[f.word]&f.bit != 0 {
+		if word := &seen[f.word]; *word&f.bit == 0 {
+			*word |= f.bit
+		} else {
 			return dst, e.failField(sp, f, i-3, "the field is there twice")
 		}
-		seen[f.word] |= f.bit
 		omitted := f.omit && isZeroWire(f.node, wire[i:])
-		if f.written && !omitted && (f.index == next || f.index > next && f.node.kind >= Struct) {
-			if f.index > next {
+		if f.written && !omitted && (f == next || f.node.kind >= Struct && next != nil && f.index > next.index) {
+			if f != next {
 				// A container is written at once, as if nothing before it
 				// were to come any more: to skip it and read it again later
 				// would cost time in the square of the depth. Scalars are
 				// cheap to skip.
-				g := gap{from: next, to: f.index, start: len(dst)}
+				g := gap{from: next.index, to: f.index, start: len(dst)}
 				if dst = e.fill(sp, dst, g.from, g.to, seen, offsets, depth); e.err != nil {
 					return dst, -1
 				}
 				g.end = len(dst)
 				e.gaps = append(e.gaps, g)
 			}
-			next = f.index + 1
+			next = f.following
 			dst = f.appendKey(dst)
-			if dst, i = e.value(f.node, dst, i, depth+1); i < 0 {
+			if f.node.kind == String && len(wire)-i >= 4 {
+				dst, i = e.str(dst, i)
+			} else {
+				dst, i = e.value(f.node, dst, i, depth+1)
+			}
+			if i < 0 {
 				return dst, e.within(sp, f)
 			}
 			continue
@@ -287,21 +321,21 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 					return dst, -1
 				}
 			}
-		case f.written && f.index != next:
+		case f.written && f != next:
 			if offsets == nil {
 				offsets = e.offsetTable(len(fields))
 			}
 			offsets[f.index] = i
-			late = late || f.index < next && !omitted
+			late = late || !omitted && (next == nil || f.index < next.index)
 		}
-		if f.index == next {
-			next++
+		if f == next {
+			next = f.following
 		}
 		i = end
 	}
 	i++
-	if next < len(fields) {
-		if dst = e.fill(sp, dst, next, len(fields), seen, offsets, depth); e.err != nil {
+	if next != nil {
+		if dst = e.fill(sp, dst, next.index, len(fields), seen, offsets, depth); e.err != nil {
 			return dst, -1
 		}
 	}
@@ -448,7 +482,12 @@ func (e *encoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	start := len(dst)
 	for ; count > 0; count-- {
 		dst = append(dst, ',')
-		if dst, i = e.value(elem, dst, i, depth+1); i < 0 {
+		if elem.kind == String && len(wire)-i >= 4 {
+			dst, i = e.str(dst, i)
+		} else {
+			dst, i = e.value(elem, dst, i, depth+1)
+		}
+		if i < 0 {
 			return dst, i
 		}
 	}

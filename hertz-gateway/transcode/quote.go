@@ -18,14 +18,6 @@ func appendQuoted(dst, text []byte) []byte {
 // escaped. repaired says that text was not valid UTF-8; each bad sequence is
 // then U+FFFD.
 func appendString(dst, text []byte) (out []byte, repaired bool) {
-	if n := len(dst); len(text) <= shortString && cap(dst)-n >= len(text)+2 {
-		// Most strings are short: copy while looking for what is special.
-		out := dst[n : n+len(text)+2]
-		if copyPlain(out[1:], text) {
-			out[0], out[len(out)-1] = '"', '"'
-			return dst[:n+len(out)], false
-		}
-	}
 	end, ascii := scanPlain(text, 0)
 	dst = append(dst, '"')
 	if end == len(text) && (ascii || utf8.Valid(text)) {

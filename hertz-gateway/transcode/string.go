@@ -14,28 +14,28 @@ const shortString = 32
 // str converts the string at i.
 func (d *decoder) str(dst []byte, i int) ([]byte, int) {
 	in := d.in
-	head := len(dst)
+	head, plain := len(dst), 0
 	if len(in)-i > shortString && cap(dst)-head >= 4+shortString {
 		// Most strings are short: copy while looking for the end.
 		from := in[i+1 : i+1+shortString]
 		to := dst[head : head+4+shortString]
-		for n := 0; n < shortString; n += 8 {
-			x := binary.LittleEndian.Uint64(from[n : n+8])
-			binary.LittleEndian.PutUint64(to[4+n:12+n], x)
+		for ; plain < shortString; plain += 8 {
+			x := binary.LittleEndian.Uint64(from[plain : plain+8])
+			binary.LittleEndian.PutUint64(to[4+plain:12+plain], x)
 			hit := special(x)
-			if hit == 0 && x&highBits == 0 {
+			if hit|x&highBits == 0 {
 				continue
 			}
 			at := bits.TrailingZeros64(hit) &^ 7
-			if x&(1<<at-1)&highBits != 0 || hit == 0 || byte(x>>at) != '"' {
+			if x&(1<<at-1)&highBits != 0 || byte(x>>at) != '"' {
 				break
 			}
-			n += at >> 3
+			n := plain + at>>3
 			binary.BigEndian.PutUint32(to, uint32(n))
 			return dst[:head+4+n], i + n + 2
 		}
 	}
-	end, ascii := scanPlain(in, i+1)
+	end, ascii := scanPlain(in, i+1+plain)
 	if end < len(in) && in[end] == '"' && (ascii || utf8.Valid(in[i+1:end])) {
 		n := end - i - 1
 		dst = append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
