@@ -71,17 +71,17 @@ func (l *loader) fields(u *unit, owner *transcode.Type, decls []*syntax.Field, o
 			next = n
 		}
 		if next < math.MinInt16 || next > math.MaxInt16 {
-			u.breaks(owner, u.report(decl.Pos, Error, "field-id", "the id of field %s does not fit in 16 bits", decl.Name))
+			u.breaks(owner, u.report(decl.Pos, Error, ruleFieldID, "the id of field %s does not fit in 16 bits", decl.Name))
 			next = 0
 		}
 		f := &transcode.Field{ID: int16(next), Name: decl.Name, Requiredness: transcode.Requiredness(decl.Requiredness)}
 		next++
 		if other, taken := ids[f.ID]; taken {
-			u.breaks(owner, u.report(decl.Pos, Error, "duplicate-field-id", "field %s has the id %d, as %s has", f.Name, f.ID, other))
+			u.breaks(owner, u.report(decl.Pos, Error, ruleDuplicateFieldID, "field %s has the id %d, as %s has", f.Name, f.ID, other))
 		}
 		repeated := names[f.Name]
 		if repeated {
-			u.breaks(owner, u.report(decl.Pos, Error, "duplicate-field-name", "there is a field %s already", f.Name))
+			u.breaks(owner, u.report(decl.Pos, Error, ruleDuplicateFieldName, "there is a field %s already", f.Name))
 		}
 		ids[f.ID], names[f.Name] = f.Name, true
 		if of.union || of.on == onThrows {
@@ -95,7 +95,7 @@ func (l *loader) fields(u *unit, owner *transcode.Type, decls []*syntax.Field, o
 		u.fieldAnnotations(f, decl, of)
 		if !f.Hidden && !repeated {
 			if other, taken := members[f.JSON]; taken {
-				u.breaks(owner, u.report(decl.Pos, Error, "duplicate-json-name", "field %s is called %q in JSON, as %s is", f.Name, f.JSON, other))
+				u.breaks(owner, u.report(decl.Pos, Error, ruleDuplicateJSONName, "field %s is called %q in JSON, as %s is", f.Name, f.JSON, other))
 			}
 			members[f.JSON] = f.Name
 		}
@@ -150,7 +150,7 @@ func (u *unit) fieldAnnotations(f *transcode.Field, decl *syntax.Field, of field
 		case key == "dgate.split":
 			r.split = a.Value
 			if !isSeries(f.Type) {
-				u.report(a.Pos, Warning, "misplaced-annotation", "%s means nothing on a field that is no list or set", a.Key)
+				u.report(a.Pos, Warning, ruleMisplacedAnnotation, "%s means nothing on a field that is no list or set", a.Key)
 			}
 		case key == "dgate.event_id":
 			r.eventID = isTrue(a.Value)
@@ -190,7 +190,7 @@ func (u *unit) agwPlace(a syntax.Annotation, r *fieldRules, add func(placeKind, 
 	}
 	kind := agwPlaces[value]
 	if kind == 0 {
-		u.report(a.Pos, Warning, "unknown-place", "%s knows no place %q%s", a.Key, a.Value, hint(value, func(yield func(string) bool) {
+		u.report(a.Pos, Warning, ruleUnknownPlace, "%s knows no place %q%s", a.Key, a.Value, hint(value, func(yield func(string) bool) {
 			for name := range agwPlaces {
 				if !yield(name) {
 					return
@@ -359,14 +359,14 @@ type check struct {
 }
 
 func (u *unit) check(a syntax.Annotation) check {
-	return check{validate.Annotation{Key: a.Key, Value: a.Value}, u.at(a.Pos, Error, "bad-validation", "")}
+	return check{validate.Annotation{Key: a.Key, Value: a.Value}, u.at(a.Pos, Error, ruleBadValidation, "")}
 }
 
 // status reads the status of a declared exception.
 func (u *unit) status(a syntax.Annotation) (int, bool) {
 	n, err := strconv.Atoi(strings.TrimSpace(a.Value))
 	if err != nil || n < 200 || n > 599 {
-		u.report(a.Pos, Warning, "bad-status", "%s wants a status from 200 to 599, not %q: 422 is answered", a.Key, a.Value)
+		u.report(a.Pos, Warning, ruleBadStatus, "%s wants a status from 200 to 599, not %q: 422 is answered", a.Key, a.Value)
 		return 0, false
 	}
 	return n, true

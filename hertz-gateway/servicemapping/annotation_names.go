@@ -110,7 +110,7 @@ func (u *unit) annotations(on target, as []syntax.Annotation) {
 		}
 		switch targets, known := knownAnnotations[key]; {
 		case !known:
-			u.report(a.Pos, Warning, "unknown-annotation", "unknown annotation %s%s", strconv.Quote(a.Key), hint(key, func(yield func(string) bool) {
+			u.report(a.Pos, Warning, ruleUnknownAnnotation, "unknown annotation %s%s", strconv.Quote(a.Key), hint(key, func(yield func(string) bool) {
 				for name := range knownAnnotations {
 					if !yield(name) {
 						return
@@ -118,7 +118,7 @@ func (u *unit) annotations(on target, as []syntax.Annotation) {
 				}
 			}))
 		case targets&on == 0:
-			u.report(a.Pos, Warning, "misplaced-annotation", "%s means nothing on %s", a.Key, on)
+			u.report(a.Pos, Warning, ruleMisplacedAnnotation, "%s means nothing on %s", a.Key, on)
 		}
 	}
 }

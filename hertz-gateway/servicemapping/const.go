@@ -65,7 +65,7 @@ func (l *loader) resolveDefault(f *transcode.Field) *problem {
 		return d.problem
 	}
 	if d.state == underway {
-		p := d.unit.report(d.value.Pos, Error, "bad-constant", "the default of %s needs itself", f.Name)
+		p := d.unit.report(d.value.Pos, Error, ruleBadConstant, "the default of %s needs itself", f.Name)
 		return &p
 	}
 	d.state = underway
@@ -98,7 +98,7 @@ func (l *loader) encode(u *unit, dst []byte, t *transcode.Type, v *syntax.Value)
 }
 
 func (u *unit) constTooLarge(v *syntax.Value) *problem {
-	p := u.report(v.Pos, Error, "constant-too-large", "this constant, or all of the file together, is too large")
+	p := u.report(v.Pos, Error, ruleConstantTooLarge, "this constant, or all of the file together, is too large")
 	return &p
 }
 
@@ -158,7 +158,7 @@ func (l *loader) encodeValue(u *unit, dst []byte, t *transcode.Type, v *syntax.V
 }
 
 func (u *unit) badConst(v *syntax.Value, format string, args ...any) *problem {
-	p := u.report(v.Pos, Error, "bad-constant", format, args...)
+	p := u.report(v.Pos, Error, ruleBadConstant, format, args...)
 	return &p
 }
 
@@ -253,6 +253,11 @@ func (l *loader) encodeMap(u *unit, dst []byte, t *transcode.Type, v *syntax.Val
 // encodeStruct encodes a struct written as a map of its fields' names; absent
 // fields take their defaults.
 func (l *loader) encodeStruct(u *unit, dst []byte, t *transcode.Type, v *syntax.Value) ([]byte, *problem) {
+	for _, f := range t.Fields {
+		if f.Type == nil {
+			return nil, u.badConst(v, "%s cannot be used: the type of its field %q is wrong", t.Name, f.Name)
+		}
+	}
 	given := make(map[string]*syntax.Value, len(v.List)/2)
 	for i := 0; i+1 < len(v.List); i += 2 {
 		key := v.List[i]
@@ -327,12 +332,12 @@ func (l *loader) encodeName(u *unit, dst []byte, t *transcode.Type, v *syntax.Va
 			}
 			from = d.typ
 		case t.Kind != transcode.Enum || !strings.HasSuffix(t.Name, "."+name[:dot]):
-			return nil, u.unknown(v.Pos, "bad-constant", "constant", v.Text, constNames)
+			return nil, u.unknown(v.Pos, ruleBadConstant, "constant", v.Text, constNames)
 		}
 		name = name[dot+1:]
 	}
 	if from.Kind != transcode.Enum {
-		return nil, u.unknown(v.Pos, "bad-constant", "constant", v.Text, constNames)
+		return nil, u.unknown(v.Pos, ruleBadConstant, "constant", v.Text, constNames)
 	}
 	for _, e := range from.Values {
 		if e.Name != name {

@@ -7,6 +7,55 @@ import (
 	"strings"
 )
 
+// Rules of the loader's diagnostics. They are part of what users see and may
+// allow by name, so they never change their meaning.
+const (
+	ruleSyntax              = "syntax"            // the file does not parse
+	ruleUnreadable          = "unreadable"        // a file or folder cannot be read, or is too large
+	ruleEmptyFile           = "empty-file"        // nothing in the file: perhaps it is being written
+	ruleNotUTF8             = "not-utf8"          // bytes that are not UTF-8
+	ruleTooManyProblems     = "too-many-problems" // more than can be listed for one file
+	ruleIncludeNotFound     = "include-not-found"
+	ruleIncludeCycle        = "include-cycle"
+	ruleTooManyIncludes     = "too-many-includes"
+	ruleDuplicateDefinition = "duplicate-definition" // two definitions of one name in a file
+	ruleAmbiguousName       = "ambiguous-name"       // a name that two includes of one base name have
+	ruleUnknownType         = "unknown-type"
+	ruleTypedefCycle        = "typedef-cycle"
+	ruleBadContainer        = "bad-container" // list, set or map with a wrong number of types
+	ruleMapKey              = "map-key"       // a map whose keys JSON has no form for
+	ruleTooDeep             = "too-deep"      // containers in containers beyond the limit
+	ruleTooComplex          = "too-complex"   // a method whose types have too many fields
+	ruleEnumRange           = "enum-range"    // an enum's number beyond 32 bits
+	ruleDuplicateEnumName   = "duplicate-enum-name"
+	ruleFieldID             = "field-id" // a field id that cannot be
+	ruleDuplicateFieldID    = "duplicate-field-id"
+	ruleDuplicateFieldName  = "duplicate-field-name"
+	ruleDuplicateJSONName   = "duplicate-json-name" // two fields of a struct with one name in JSON
+	ruleBadConstant         = "bad-constant"        // a constant or default that is no value of its type
+	ruleConstantTooLarge    = "constant-too-large"
+	ruleUnknownAnnotation   = "unknown-annotation"   // api.*, agw.* or dgate.* that does not exist
+	ruleMisplacedAnnotation = "misplaced-annotation" // an annotation that means nothing where it stands
+	ruleUnknownPlace        = "unknown-place"        // agw.source or agw.target of an unknown place
+	ruleBadValue            = "bad-value"            // an annotation's value that is none of those it knows
+	ruleBadDuration         = "bad-duration"
+	ruleBadStatus           = "bad-status"
+	ruleBadValidation       = "bad-validation"   // api.vd or vt.* that does not compile
+	ruleBadPath             = "bad-path"         // a path template that does not parse
+	ruleDuplicateRoute      = "duplicate-route"  // one verb and path claimed twice
+	ruleStreaming           = "streaming"        // a streaming method
+	ruleDuplicateMethod     = "duplicate-method" // two methods of one name in a service block
+	ruleRedefinedMethod     = "redefined-method" // a method that hides an inherited one
+	ruleOnewayResult        = "oneway-result"
+	ruleNotAnException      = "not-an-exception" // throws of another type
+	ruleUnknownService      = "unknown-service"  // extends of a service that is not there
+	ruleExtendsCycle        = "extends-cycle"
+	ruleAmbiguousRegistry   = "ambiguous-registry" // several files of one base name without dgate.service
+	ruleBadBinding          = "bad-binding"        // a route that cannot be bound
+	ruleBadMethod           = "bad-method"         // a method that cannot be called
+	ruleInternal            = "internal"           // compiling panicked: a defect of the gateway
+)
+
 // problem is a diagnostic before it is known what it costs. It is comparable:
 // one problem met on several ways, or in two loads, is one diagnostic.
 type problem struct {

@@ -125,7 +125,7 @@ func (l *loader) add(d *document) {
 // keepBelow keeps the last good versions of the files in a folder that cannot
 // be read.
 func (l *loader) keepBelow(f found) {
-	p := problem{file: printable(f.path), rule: "unreadable", message: f.failure}
+	p := problem{file: printable(f.path), rule: ruleUnreadable, message: f.failure}
 	l.findings = append(l.findings, finding{problem: p})
 	for _, u := range l.previous.order {
 		if strings.HasPrefix(u.path, f.path+"/") {
@@ -138,7 +138,7 @@ func (l *loader) document(f found) *document {
 	d := &document{path: f.path}
 	last := l.previous.units[f.path]
 	if f.failure != "" {
-		d.failure = &problem{file: printable(f.path), rule: "unreadable", message: f.failure}
+		d.failure = &problem{file: printable(f.path), rule: ruleUnreadable, message: f.failure}
 		l.fallBack(d, last)
 		return d
 	}
@@ -150,7 +150,7 @@ func (l *loader) document(f found) *document {
 		d.tree, d.failure = parseText(d.path, d.text)
 	}
 	if d.failure == nil && strings.TrimSpace(d.text) == "" {
-		d.failure = &problem{file: d.path, severity: Warning, rule: "empty-file", message: "this file is empty"}
+		d.failure = &problem{file: d.path, severity: Warning, rule: ruleEmptyFile, message: "this file is empty"}
 		if last != nil {
 			d.failure.severity = Error
 		}
@@ -176,13 +176,13 @@ func (l *loader) fallBack(d *document, last *unit) {
 
 func parseText(path, text string) (*syntax.File, *problem) {
 	if strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
-		return nil, &problem{file: path, line: 1, column: 1, rule: "syntax", message: "this file is in UTF-16: save it as UTF-8"}
+		return nil, &problem{file: path, line: 1, column: 1, rule: ruleSyntax, message: "this file is in UTF-16: save it as UTF-8"}
 	}
 	tree, err := syntax.Parse(text)
 	if err == nil {
 		return tree, nil
 	}
-	p := &problem{file: path, rule: "syntax", message: err.Error()}
+	p := &problem{file: path, rule: ruleSyntax, message: err.Error()}
 	if e, ok := errors.AsType[*syntax.Error](err); ok {
 		p.line, p.column, p.message = e.Line, e.Column, e.Message
 	}
@@ -200,7 +200,7 @@ func notUTF8(d *document) problem {
 		}
 		i += n
 	}
-	return d.at(syntax.Pos(i), Warning, "not-utf8", "this file is not in UTF-8 from here on; such bytes in strings are replaced")
+	return d.at(syntax.Pos(i), Warning, ruleNotUTF8, "this file is not in UTF-8 from here on; such bytes in strings are replaced")
 }
 
 // printable is a path as a diagnostic can show it.

@@ -46,8 +46,8 @@ func fallsBack(m *Mapping) bool {
 func sound(t *testing.T, m *Mapping) {
 	t.Helper()
 	for _, d := range m.Diagnostics {
-		if d.File == "" || d.Rule == "" || d.Message == "" {
-			t.Errorf("incomplete diagnostic %+v", d)
+		if d.File == "" || d.Rule == "" || d.Message == "" || d.Rule == ruleInternal {
+			t.Errorf("diagnostic %+v", d)
 		}
 	}
 	taken := map[string]bool{}

@@ -29,7 +29,7 @@ func (l *loader) link() {
 		}
 		for i, line := range d.tree.Includes {
 			if i == maxIncludes {
-				p := d.at(line.Pos, Error, "too-many-includes", "more than %d include lines: this one and those after it are not read", maxIncludes)
+				p := d.at(line.Pos, Error, ruleTooManyIncludes, "more than %d include lines: this one and those after it are not read", maxIncludes)
 				l.findings = append(l.findings, finding{problem: p})
 				break
 			}
@@ -65,7 +65,7 @@ func (l *loader) follow(d *document, line *syntax.Include) *include {
 	case near == root:
 		message = fmt.Sprintf("%q is not there", line.Path)
 	}
-	p := d.at(line.Pos, Error, "include-not-found", "%s", message)
+	p := d.at(line.Pos, Error, ruleIncludeNotFound, "%s", message)
 	inc.failure = &p
 	l.findings = append(l.findings, finding{problem: p})
 	return inc
@@ -86,7 +86,7 @@ func (l *loader) breakCycles() {
 			if inc.failure != nil || inc.target.component != d.component {
 				continue
 			}
-			p := d.at(d.tree.Includes[i].Pos, Error, "include-cycle", "circular include: %s", circle(d, inc.target, &steps))
+			p := d.at(d.tree.Includes[i].Pos, Error, ruleIncludeCycle, "circular include: %s", circle(d, inc.target, &steps))
 			inc.failure = &p
 			l.findings = append(l.findings, finding{problem: p})
 		}

@@ -102,7 +102,7 @@ func (u *unit) note(p problem) {
 		u.problems = append(u.problems, p)
 	case n == maxProblems:
 		u.problems = append(u.problems, problem{
-			file: u.path, rule: "too-many-problems", severity: Warning,
+			file: u.path, rule: ruleTooManyProblems, severity: Warning,
 			message: "there are more problems in this file than can be listed",
 		})
 	}
@@ -246,7 +246,7 @@ func (u *unit) define(d *typeDef) {
 // knows, so every use costs.
 func (u *unit) again(first, second syntax.Pos, name string) *problem {
 	line, _ := u.tree.Position(first)
-	p := u.report(second, Error, "duplicate-definition", "%s is defined in line %d already", name, line)
+	p := u.report(second, Error, ruleDuplicateDefinition, "%s is defined in line %d already", name, line)
 	return &p
 }
 
@@ -291,10 +291,10 @@ func (l *loader) resolveEnum(u *unit, e *syntax.Enum) {
 		}
 		switch {
 		case next < math.MinInt32 || next > math.MaxInt32:
-			u.breaks(d.typ, u.report(v.Pos, Error, "enum-range", "the number of %s.%s does not fit in 32 bits", e.Name, v.Name))
+			u.breaks(d.typ, u.report(v.Pos, Error, ruleEnumRange, "the number of %s.%s does not fit in 32 bits", e.Name, v.Name))
 			next = 0
 		case seen[v.Name]:
-			u.breaks(d.typ, u.report(v.Pos, Error, "duplicate-enum-name", "enum %s has the name %s already", e.Name, v.Name))
+			u.breaks(d.typ, u.report(v.Pos, Error, ruleDuplicateEnumName, "enum %s has the name %s already", e.Name, v.Name))
 		}
 		seen[v.Name] = true
 		d.typ.Values = append(d.typ.Values, transcode.EnumValue{Name: v.Name, Number: int32(next)})
@@ -317,7 +317,7 @@ func (l *loader) resolveAlias(d *typeDef) {
 	case d.alias == nil || d.state == finished || d.problem != nil:
 		return
 	case d.state == underway:
-		p := d.unit.report(d.pos, Error, "typedef-cycle", "typedef %s leads back to itself", d.name)
+		p := d.unit.report(d.pos, Error, ruleTypedefCycle, "typedef %s leads back to itself", d.name)
 		d.problem = &p
 		return
 	}
@@ -345,7 +345,7 @@ var baseTypes = map[string]*transcode.Type{
 
 var uuidType = &transcode.Type{Kind: transcode.UUID}
 
-// resolveType finds the type that is written at t.
+// resolveType finds the type that is written at t; nil with a problem.
 func (l *loader) resolveType(u *unit, t *syntax.Type) (*transcode.Type, extent, *problem) {
 	u.annotations(onType, t.Annotations)
 	kind, parts := transcode.Invalid, 1
@@ -364,11 +364,11 @@ func (l *loader) resolveType(u *unit, t *syntax.Type) (*transcode.Type, extent, 
 		if t.Name == "stream" || t.Name == "sink" {
 			message += `; streaming methods are marked with streaming.mode = "server"`
 		}
-		p := u.report(t.Pos, Error, "unknown-type", "%s", message)
+		p := u.report(t.Pos, Error, ruleUnknownType, "%s", message)
 		return nil, extent{}, &p
 	}
 	if len(t.Args) != parts {
-		p := u.report(t.Pos, Error, "bad-container", "the number of types in the angle brackets of %s is %d, not %d", t.Name, parts, len(t.Args))
+		p := u.report(t.Pos, Error, ruleBadContainer, "the number of types in the angle brackets of %s is %d, not %d", t.Name, parts, len(t.Args))
 		return nil, extent{}, &p
 	}
 	typ := &transcode.Type{Kind: kind}
@@ -390,13 +390,16 @@ func (l *loader) resolveType(u *unit, t *syntax.Type) (*transcode.Type, extent, 
 	switch {
 	case failure != nil:
 	case whole.depth > maxTypeDepth || whole.size > maxTypeSize:
-		p := u.report(t.Pos, Error, "too-deep", "containers are nested too deep: at most %d in one another, and %d types together", maxTypeDepth, maxTypeSize)
+		p := u.report(t.Pos, Error, ruleTooDeep, "containers are nested too deep: at most %d in one another, and %d types together", maxTypeDepth, maxTypeSize)
 		failure = &p
 	case kind == transcode.Map && typ.Key.Kind >= transcode.Struct:
-		p := u.report(t.Args[0].Pos, Error, "map-key", "the keys of a map must be scalars: JSON has no form for others")
+		p := u.report(t.Args[0].Pos, Error, ruleMapKey, "the keys of a map must be scalars: JSON has no form for others")
 		failure = &p
 	}
-	return typ, whole, failure
+	if failure != nil {
+		return nil, extent{}, failure
+	}
+	return typ, whole, nil
 }
 
 func (l *loader) namedType(u *unit, t *syntax.Type) (*transcode.Type, extent, *problem) {
@@ -411,7 +414,7 @@ func (l *loader) namedType(u *unit, t *syntax.Type) (*transcode.Type, extent, *p
 	case d == nil && t.Name == "uuid":
 		return uuidType, scalar, nil
 	case d == nil:
-		return nil, extent{}, u.unknown(t.Pos, "unknown-type", "type", t.Name, typeNames)
+		return nil, extent{}, u.unknown(t.Pos, ruleUnknownType, "type", t.Name, typeNames)
 	}
 	l.resolveAlias(d)
 	switch {
@@ -457,7 +460,7 @@ func find[T any](u *unit, name string, pos syntax.Pos, in func(*unit) map[string
 			failure = next.failure
 		case in(next.unit)[local] == nil || next.unit == from:
 		case hit != nil:
-			p := u.report(pos, Error, "ambiguous-name", "%s may be that of %s or that of %s", name, from.path, next.unit.path)
+			p := u.report(pos, Error, ruleAmbiguousName, "%s may be that of %s or that of %s", name, from.path, next.unit.path)
 			return nil, &p
 		default:
 			hit, from = in(next.unit)[local], next.unit

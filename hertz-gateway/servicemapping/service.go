@@ -1,6 +1,7 @@
 package servicemapping
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -44,7 +45,7 @@ func (l *loader) compileServices(u *unit) {
 	}
 	sources, ok := u.sources()
 	if !ok {
-		p := problem{file: u.path, rule: "too-many-includes", message: fmt.Sprintf("this file includes more than %d others: its services are not served", maxIncludes)}
+		p := problem{file: u.path, rule: ruleTooManyIncludes, message: fmt.Sprintf("this file includes more than %d others: its services are not served", maxIncludes)}
 		u.lost = append(u.lost, finding{problem: p})
 		return
 	}
@@ -74,7 +75,7 @@ func (l *loader) compileService(def *serviceDef, sources *Sources, budget *int) 
 		for _, f := range d.functions {
 			if seen[f.decl.Name] {
 				if d != def {
-					c.report(f.unit.at(f.decl.Pos, Warning, "redefined-method",
+					c.report(f.unit.at(f.decl.Pos, Warning, ruleRedefinedMethod,
 						"%s.%s is hidden in %s by a method of that name nearer to it", d.decl.Name, f.decl.Name, s.Name))
 				}
 				continue
@@ -122,13 +123,13 @@ func (l *loader) lineage(c *compiledService) func(yield func(*serviceDef) bool) 
 				c.report(*p)
 				return
 			case next == nil:
-				c.report(*d.unit.unknown(pos, "unknown-service", "service", d.decl.Extends, serviceNames))
+				c.report(*d.unit.unknown(pos, ruleUnknownService, "service", d.decl.Extends, serviceNames))
 				return
 			case next.problem != nil:
 				c.report(*next.problem)
 				return
 			case seen[next]:
-				c.report(d.unit.at(pos, Error, "extends-cycle", "circular extends: %s", strings.Join(append(names, next.decl.Name), " → ")))
+				c.report(d.unit.at(pos, Error, ruleExtendsCycle, "circular extends: %s", strings.Join(append(names, next.decl.Name), " → ")))
 				return
 			}
 			d = next
@@ -151,76 +152,79 @@ func (l *loader) compileMethod(c *compiledService, d *serviceDef, f *functionDef
 	for _, b := range f.bindings {
 		cost = append(cost, b.route())
 	}
-	tooComplex := func() problem {
-		return f.unit.at(f.decl.Pos, Error, "too-complex",
-			"the types that %s reaches, or those of all methods of the file together, have too many fields", f.decl.Name)
-	}
-	if *budget < 0 {
-		c.report(tooComplex(), cost...)
-		return
-	}
-	met := l.reach(f.args, f.result)
-	failures := slices.Concat(f.failures, met.problems)
-	paths := 0
-	if len(failures) == 0 && met.fields <= maxMethodFields {
-		paths = countPaths(min(*budget, maxMethodPaths)+1, f.args, f.result)
-	}
-	if *budget -= met.fields + paths; met.fields > maxMethodFields || paths > maxMethodPaths || *budget < 0 {
-		failures = append(failures, tooComplex())
-	}
-	var check validator
-	if len(failures) == 0 && met.checked {
-		check, failures = l.validator(f.args)
-	}
+	// A panic here would take down a gateway that only meant to reload.
+	defer func() {
+		if r := recover(); r != nil {
+			c.report(f.unit.at(f.decl.Pos, Error, ruleInternal, "compiling %s failed: %v", f.decl.Name, r), cost...)
+		}
+	}()
+	met, check, failures := l.checkMethod(f, budget)
 	if len(failures) > 0 {
 		for _, p := range failures {
 			c.report(p, cost...)
 		}
 		return
 	}
-
 	m := &Method{
 		Service: s, DeclaredIn: d.decl.Name,
 		Name: f.decl.Name, File: f.unit.path, Line: f.line,
 		Args: f.args, Result: f.result,
 		Oneway: f.oneway, Void: f.void,
-		Idempotent: f.idempotent, Timeout: f.timeout,
+		Idempotent: f.idempotent, Timeout: cmp.Or(f.timeout, s.Timeout),
 		Modules: slices.Concat(s.Modules, f.modules),
-	}
-	if m.Timeout == 0 {
-		m.Timeout = s.Timeout
 	}
 	in := planInput{
 		method: m, serializer: f.serializer, rules: met.rules, statuses: f.statuses,
-		settings: l.settings, validator: check,
+		settings: l.settings, validator: check, report: c.reporter(f.unit, f.decl.Pos),
 	}
-	in.report = c.reporter(f.unit, f.decl.Pos)
-	generic, err := newPlan(in)
-	if err != nil {
-		c.report(f.unit.at(f.decl.Pos, Error, "bad-method", "%s", err.Error()), cost...)
+	var err error
+	if m.Generic, err = newPlan(in); err != nil {
+		c.report(f.unit.at(f.decl.Pos, Error, ruleBadMethod, "%s", err.Error()), cost...)
 		return
 	}
-	m.Generic = generic
-	s.Methods = append(s.Methods, m)
+	var claims []claim
 	for _, b := range f.bindings {
-		l.compileBinding(c, d, f, b, in)
+		in.binding = &Binding{Method: m, Verb: b.verb, Path: b.path, Line: b.line}
+		in.report = c.reporter(f.unit, b.pos)
+		if in.binding.Plan, err = newPlan(in); err != nil {
+			c.report(f.unit.at(b.pos, Error, ruleBadBinding, "%s", err.Error()), b.route())
+			continue
+		}
+		m.Bindings = append(m.Bindings, in.binding)
+		claims = append(claims, claim{
+			binding: in.binding, key: b.key(), column: b.column, declared: d == c.def, owner: c,
+		})
 	}
+	s.Methods = append(s.Methods, m)
+	c.claims = append(c.claims, claims...)
 }
 
-func (l *loader) compileBinding(c *compiledService, d *serviceDef, f *functionDef, b bindingDef, in planInput) {
-	in.binding = &Binding{Method: in.method, Verb: b.verb, Path: b.path, Line: b.line}
-	in.report = c.reporter(f.unit, b.pos)
-	plan, err := newPlan(in)
-	if err != nil {
-		c.report(f.unit.at(b.pos, Error, "bad-binding", "%s", err.Error()), b.route())
-		return
+// checkMethod finds out whether a method can be compiled: what is wrong with
+// what it reaches, whether that is too much, and its validation.
+func (l *loader) checkMethod(f *functionDef, budget *int) (reached, validator, []problem) {
+	tooComplex := func() []problem {
+		return []problem{f.unit.at(f.decl.Pos, Error, ruleTooComplex,
+			"the types that %s reaches, or those of all methods of the file together, have too many fields", f.decl.Name)}
 	}
-	in.binding.Plan = plan
-	in.method.Bindings = append(in.method.Bindings, in.binding)
-	c.claims = append(c.claims, claim{
-		binding: in.binding, key: b.key(),
-		column: b.column, declared: d == c.def, owner: c,
-	})
+	if *budget < 0 {
+		return reached{}, nil, tooComplex()
+	}
+	met := l.reach(f.args, f.result)
+	if failures := slices.Concat(f.failures, met.problems); len(failures) > 0 {
+		return met, nil, failures
+	}
+	if *budget -= met.fields; met.fields > maxMethodFields || *budget < 0 {
+		return met, nil, tooComplex()
+	}
+	paths := countPaths(min(*budget, maxMethodPaths)+1, f.args, f.result)
+	if *budget -= paths; paths > maxMethodPaths || *budget < 0 {
+		return met, nil, tooComplex()
+	}
+	if !met.checked {
+		return met, nil, nil
+	}
+	check, failures := l.validator(f.args)
+	return met, check, failures
 }
 
 // reached is what types lead to.

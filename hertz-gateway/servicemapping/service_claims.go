@@ -137,7 +137,7 @@ func (l *loader) settle(rivals []claim, lost map[*compiledService]map[*Binding]b
 func (c claim) at(severity Severity, format string, args ...any) problem {
 	return problem{
 		file: c.binding.Method.File, line: c.binding.Line, column: c.column,
-		severity: severity, rule: "duplicate-route", message: fmt.Sprintf(format, args...),
+		severity: severity, rule: ruleDuplicateRoute, message: fmt.Sprintf(format, args...),
 	}
 }
 
@@ -171,7 +171,7 @@ func (l *loader) settleNames(services []*compiledService) map[*compiledService]b
 		}
 		nameless[c] = true
 		others := slices.DeleteFunc(slices.Clone(files[base]), func(f string) bool { return f == c.service.File })
-		p := c.def.unit.at(c.def.decl.Pos, Error, "ambiguous-registry",
+		p := c.def.unit.at(c.def.decl.Pos, Error, ruleAmbiguousRegistry,
 			"the name %q in the registry fits %s too: say which with dgate.service = \"…\"", base, strings.Join(others, ", "))
 		routes := []string{}
 		for _, m := range c.service.Methods {

@@ -73,7 +73,7 @@ func (l *loader) resolveFunctions(u *unit) {
 				first[f.Name] = def
 				continue
 			}
-			p := u.report(f.Pos, Error, "duplicate-method", "%s has a method %s already, in line %d: neither can be called", decl.Name, f.Name, other.line)
+			p := u.report(f.Pos, Error, ruleDuplicateMethod, "%s has a method %s already, in line %d: neither can be called", decl.Name, f.Name, other.line)
 			def.failures = append(def.failures, p)
 			other.failures = append(other.failures, p)
 		}
@@ -86,7 +86,7 @@ func (u *unit) serviceAnnotations(s *serviceDef) {
 		switch keyOf(a) {
 		case "dgate.service":
 			if s.registry = strings.TrimSpace(a.Value); s.registry == "" {
-				u.report(a.Pos, Warning, "bad-value", "%s wants the name of the service in the registry", a.Key)
+				u.report(a.Pos, Warning, ruleBadValue, "%s wants the name of the service in the registry", a.Key)
 			}
 		case "dgate.timeout":
 			s.timeout = u.duration(a)
@@ -100,7 +100,7 @@ func (u *unit) serviceAnnotations(s *serviceDef) {
 func (u *unit) duration(a syntax.Annotation) time.Duration {
 	d, err := time.ParseDuration(strings.TrimSpace(a.Value))
 	if err != nil || d <= 0 {
-		u.report(a.Pos, Warning, "bad-duration", `%s wants a positive duration such as "1.5s", not %q: it is ignored`, a.Key, a.Value)
+		u.report(a.Pos, Warning, ruleBadDuration, `%s wants a positive duration such as "1.5s", not %q: it is ignored`, a.Key, a.Value)
 		return 0
 	}
 	return d
@@ -115,7 +115,7 @@ func (u *unit) list(a syntax.Annotation) []string {
 		}
 	}
 	if len(names) == 0 {
-		u.report(a.Pos, Warning, "bad-value", "%s names nothing", a.Key)
+		u.report(a.Pos, Warning, ruleBadValue, "%s names nothing", a.Key)
 	}
 	return names
 }
@@ -139,7 +139,7 @@ func (l *loader) function(u *unit, s *serviceDef, decl *syntax.Function) *functi
 
 	def.result = &transcode.Type{Kind: transcode.Struct, Name: name + "_result"}
 	if decl.Oneway && (decl.Result != nil || len(decl.Throws) > 0) {
-		u.report(decl.Pos, Warning, "oneway-result", "a oneway method has no result and throws nothing: what is declared is ignored")
+		u.report(decl.Pos, Warning, ruleOnewayResult, "a oneway method has no result and throws nothing: what is declared is ignored")
 		return def
 	}
 	throws := l.fields(u, def.result, decl.Throws, fieldsOf{on: onThrows})
@@ -166,12 +166,12 @@ func (l *loader) throws(u *unit, def *functionDef, f *transcode.Field, decl *syn
 	}
 	switch {
 	case f.ID == 0:
-		u.breaks(def.result, u.report(decl.Pos, Error, "field-id", "the id 0 is that of the result"))
+		u.breaks(def.result, u.report(decl.Pos, Error, ruleFieldID, "the id 0 is that of the result"))
 	case f.Type.Kind < transcode.Struct || f.Type.Kind > transcode.Exception:
-		u.breaks(def.result, u.report(decl.Type.Pos, Error, "not-an-exception", "%s is no exception", typeName(f.Type)))
+		u.breaks(def.result, u.report(decl.Type.Pos, Error, ruleNotAnException, "%s is no exception", typeName(f.Type)))
 		return
 	case f.Type.Kind != transcode.Exception:
-		u.report(decl.Type.Pos, Warning, "not-an-exception", "%s is no exception, but is thrown", f.Type.Name)
+		u.report(decl.Type.Pos, Warning, ruleNotAnException, "%s is no exception, but is thrown", f.Type.Name)
 	}
 	for _, a := range decl.Annotations {
 		if keyOf(a) != "api.http_code" {
@@ -214,11 +214,11 @@ func (l *loader) functionAnnotations(def *functionDef) {
 			case "json", "form", "thrift":
 				def.serializer = v
 			default:
-				u.report(a.Pos, Warning, "bad-value", "%s wants json, form or thrift, not %q: it is ignored", a.Key, a.Value)
+				u.report(a.Pos, Warning, ruleBadValue, "%s wants json, form or thrift, not %q: it is ignored", a.Key, a.Value)
 			}
 		case "streaming.mode":
 			if mode := strings.TrimSpace(a.Value); !strings.EqualFold(mode, "unary") {
-				p := u.report(a.Pos, Error, "streaming", "streaming methods are not served yet (%s = %q)", a.Key, mode)
+				p := u.report(a.Pos, Error, ruleStreaming, "streaming methods are not served yet (%s = %q)", a.Key, mode)
 				def.failures = append(def.failures, p)
 			}
 		case "dgate.idempotent":
@@ -226,7 +226,7 @@ func (l *loader) functionAnnotations(def *functionDef) {
 			case "true", "false":
 				def.idempotent = v == "true"
 			default:
-				u.report(a.Pos, Warning, "bad-value", "%s wants true or false, not %q: it is ignored", a.Key, a.Value)
+				u.report(a.Pos, Warning, ruleBadValue, "%s wants true or false, not %q: it is ignored", a.Key, a.Value)
 			}
 		case "dgate.timeout":
 			def.timeout = u.duration(a)
@@ -243,13 +243,13 @@ func (l *loader) binding(def *functionDef, verb string, a syntax.Annotation, tak
 	b.line, b.column = u.tree.Position(a.Pos)
 	t, err := router.Parse(b.path)
 	if err != nil {
-		p := u.report(a.Pos, Error, "bad-path", "%s", err.Error())
+		p := u.report(a.Pos, Error, ruleBadPath, "%s", err.Error())
 		u.lost = append(u.lost, finding{problem: p, routes: []string{b.route()}})
 		return
 	}
 	b.template = t
 	if taken[b.key()] {
-		u.report(a.Pos, Warning, "duplicate-route", "%s stands on this method already", b.route())
+		u.report(a.Pos, Warning, ruleDuplicateRoute, "%s stands on this method already", b.route())
 		return
 	}
 	taken[b.key()] = true

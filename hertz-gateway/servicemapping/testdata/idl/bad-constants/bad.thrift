@@ -53,3 +53,11 @@ service Bad {
     void argument(1: i8 a = 1000)
     void fine(1: Point a) (api.post="/fine")
 }
+
+struct Broken { 1: Nowhere x, 2: list<Nowhere> y }
+struct S22 { 1: Broken a = {"x": 1} }
+struct S23 { 1: list<Broken> a = [{}] }
+service Worse {
+    void s22(1: S22 a)
+    void s23(1: S23 a)
+}
