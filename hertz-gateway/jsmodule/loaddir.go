@@ -50,8 +50,30 @@ func (p Problem) Error() string { return p.File + ": " + p.Err.Error() }
 // Unwrap gives the cause.
 func (p Problem) Unwrap() error { return p.Err }
 
-// For gives the programs that run on a route, in order.
+// Named finds a program; nil when there is none of that name, or no set.
+func (s *Set) Named(name string) *Program {
+	if s == nil {
+		return nil
+	}
+	if m := s.module(name); m != nil {
+		return m.Program
+	}
+	return nil
+}
+
+// Len is the number of modules that work; 0 when there is no set.
+func (s *Set) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.Modules)
+}
+
+// For gives the programs that run on a route, in order; none when there is no set.
 func (s *Set) For(k RouteKey) []*Program {
+	if s == nil {
+		return nil
+	}
 	var programs []*Program
 	for _, m := range s.Modules {
 		if slices.ContainsFunc(m.Routes, func(p Pattern) bool { return p.Match(k) }) {

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/admin"
 	"dgate/hertz-gateway/internal/edge"
 	"dgate/hertz-gateway/internal/proxy"
@@ -22,6 +23,7 @@ import (
 	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/internal/upstream/kitex"
+	"dgate/hertz-gateway/jsmodule"
 )
 
 const (
@@ -40,7 +42,7 @@ type Gateway struct {
 	started  time.Time
 	embedded *store.Embedded // nil with a cluster
 	resolver *discovery.Resolver
-	clients  *clients
+	shared   *resources
 	current  snapshot.Current
 	loop     *reconciler
 	proxy    *proxy.Handler
@@ -87,7 +89,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 	return g, nil
 }
 
-// connect starts the embedded etcd if need be, and all that talks to etcd.
+// connect starts the embedded etcd if need be, all that talks to etcd and to
+// services, and the host of the modules.
 func (g *Gateway) connect(ctx context.Context) (err error) {
 	endpoints := g.cfg.EtcdEndpoints
 	if len(endpoints) == 0 {
@@ -114,7 +117,14 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(func() { _ = factory.Close() }) // every client has been closed before
-	g.clients = newClients(factory.Open, g.log)
+	host, err := jsmodule.NewHost(jsmodule.Config{
+		Logger: g.log, Caller: &proxy.Caller{Current: &g.current}, DefaultPermissions: g.cfg.ModulePermissions, Version: api.Version(),
+	})
+	if err != nil {
+		return err
+	}
+	g.onClose(host.Close)
+	g.shared = newResources(factory.Open, host, g.log)
 	return nil
 }
 
@@ -132,6 +142,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 	})
 	work.Go(func() { g.loop.run(inner) })
+	if g.cfg.Modules != "" {
+		work.Go(func() { newDirWatch(g.cfg.Modules, g.log, g.loop.modulesChanged).Run(inner) })
+	}
 	work.Go(func() { g.watchEtcd(inner) })
 	work.Go(func() { newDirWatch(g.cfg.IDL, g.log, g.loop.idlChanged).Run(inner) })
 	work.Go(func() { failed <- g.admin.Serve() })

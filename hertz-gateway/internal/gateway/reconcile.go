@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
 
@@ -17,22 +18,31 @@ import (
 type reconciler struct {
 	g *Gateway
 	// wake holds a token when something has changed; the flags say what.
-	wake      chan struct{}
-	idlStale  atomic.Bool
-	retiring  sync.WaitGroup
-	mapping   *servicemapping.Mapping
-	lastError atomic.Pointer[string]
+	wake         chan struct{}
+	idlStale     atomic.Bool
+	modulesStale atomic.Bool
+	retiring     sync.WaitGroup
+	mapping      *servicemapping.Mapping
+	modules      *jsmodule.Set
+	lastError    atomic.Pointer[string]
 }
 
 func newReconciler(g *Gateway) *reconciler {
 	r := &reconciler{g: g, wake: make(chan struct{}, 1)}
 	r.idlStale.Store(true)
+	r.modulesStale.Store(true)
 	return r
 }
 
 // idlChanged asks for the IDLs to be read again. Safe for concurrent use.
 func (r *reconciler) idlChanged() {
 	r.idlStale.Store(true)
+	r.poke()
+}
+
+// modulesChanged asks for the modules to be read again. Safe for concurrent use.
+func (r *reconciler) modulesChanged() {
+	r.modulesStale.Store(true)
 	r.poke()
 }
 
@@ -74,13 +84,20 @@ func (r *reconciler) reconcile() error {
 		}
 		r.mapping = m
 	}
+	if r.modulesStale.Swap(false) && r.g.cfg.Modules != "" {
+		if _, err := os.Stat(r.g.cfg.Modules); err != nil {
+			return fmt.Errorf("the module directory (--modules): %w", err)
+		}
+		r.modules = jsmodule.LoadDir(os.DirFS(r.g.cfg.Modules), r.modules)
+	}
 	prev := r.g.current.Load()
 	next := snapshot.Build(snapshot.Inputs{
 		Mapping:  r.mapping,
+		Modules:  r.modules,
 		Services: r.g.cfg.Services,
 		Generic:  r.g.cfg.GenericRoute,
 		Timeout:  r.g.cfg.RequestTimeout,
-	}, prev, r.g.clients)
+	}, prev, r.g.shared)
 	r.g.current.Swap(next)
 	r.retire(prev)
 	r.lastError.Store(nil)
@@ -121,22 +138,35 @@ func (r *reconciler) close() {
 
 // report logs what a change has brought; findings only when they are new.
 func (r *reconciler) report(prev, next *snapshot.Snapshot, took time.Duration) {
-	if prev != nil && prev.Mapping == next.Mapping {
-		return
-	}
 	known := map[string]bool{}
 	if prev != nil {
-		for _, d := range prev.Mapping.Diagnostics {
-			known[d.String()] = true
+		for _, f := range findings(prev) {
+			known[f] = true
 		}
 	}
-	for _, d := range next.Mapping.Diagnostics {
-		if !known[d.String()] {
-			r.g.log.Warn("idl: " + d.String())
+	for _, f := range findings(next) {
+		if !known[f] {
+			r.g.log.Warn(f)
 		}
 	}
-	for _, p := range next.Problems {
-		r.g.log.Warn("not served as meant", "where", p.Where, "problem", p.Message)
+	if prev == nil || prev.Mapping.Digest != next.Mapping.Digest || prev.Modules != next.Modules {
+		r.g.log.Info("serving", "services", len(next.Mapping.Services), "routes", next.Routes(),
+			"modules", next.Modules.Len(), "mapping", next.Mapping.Digest[:12], "took", took)
 	}
-	r.g.log.Info("serving", "services", len(next.Mapping.Services), "routes", next.Routes(), "mapping", next.Mapping.Digest[:12], "took", took)
+}
+
+// findings are the texts of everything that does not serve as meant.
+func findings(s *snapshot.Snapshot) (out []string) {
+	for _, d := range s.Mapping.Diagnostics {
+		out = append(out, "idl: "+d.String())
+	}
+	if s.Modules != nil {
+		for _, p := range s.Modules.Problems {
+			out = append(out, "module: "+p.Error())
+		}
+	}
+	for _, p := range s.Problems {
+		out = append(out, "not served as meant: "+p.Where+": "+p.Message)
+	}
+	return out
 }

@@ -6,6 +6,7 @@ import (
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/admin"
 	"dgate/hertz-gateway/internal/message"
+	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -68,6 +69,12 @@ func (g *Gateway) Status() *api.Status {
 	for _, svc := range s.Mapping.Services {
 		status.Services = append(status.Services, g.serviceStatus(svc))
 	}
+	status.Modules = moduleStatus(s)
+	for _, p := range s.Problems {
+		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
+			File: p.Where, Severity: api.SeverityError, Rule: "not-served-as-meant", Message: p.Message,
+		})
+	}
 	for _, d := range s.Mapping.Diagnostics {
 		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
 			File: d.File, Line: d.Line, Column: d.Column, Severity: api.Severity(d.Severity.String()),
@@ -107,4 +114,33 @@ func stateOf(i *discovery.Instance) api.InstanceState {
 		return api.InstanceSkipped
 	}
 	return api.InstanceServing
+}
+
+// moduleStatus lists the modules that work, and the files that are broken.
+func moduleStatus(s *snapshot.Snapshot) []api.Module {
+	out := []api.Module{}
+	if s.Modules == nil {
+		return out
+	}
+	broken := map[string]string{}
+	for _, p := range s.Modules.Problems {
+		broken[p.File] = p.Err.Error()
+	}
+	for _, m := range s.Modules.Modules {
+		state := api.Module{Name: m.Program.Name(), State: api.ModuleRunning, Routes: []string{}}
+		for _, p := range m.Routes {
+			state.Routes = append(state.Routes, p.String())
+		}
+		if m.Stale {
+			state.State, state.Error = api.ModuleBroken, broken[m.Program.File()]
+			delete(broken, m.Program.File())
+		}
+		out = append(out, state)
+	}
+	for _, p := range s.Modules.Problems {
+		if text, ok := broken[p.File]; ok {
+			out = append(out, api.Module{Name: p.File, State: api.ModuleBroken, Error: text, Routes: []string{}})
+		}
+	}
+	return out
 }

@@ -41,7 +41,7 @@ func (h *Handler) Serve(ctx context.Context, req *message.Request, resp *message
 	defer x.end()
 
 	if x.resolve() {
-		if err := x.Route.Action.Serve(ctx, &x.Exchange); err != nil {
+		if err := x.run(ctx); err != nil {
 			x.fail(err)
 		}
 	}
@@ -86,6 +86,14 @@ func (x *exchange) resolve() bool {
 		x.fail(&routeError{outcome})
 	}
 	return false
+}
+
+// run does what the route says, with its modules around it.
+func (x *exchange) run(ctx context.Context) error {
+	if x.Route.Chain != nil {
+		return x.runModules(ctx)
+	}
+	return x.Route.Action.Serve(ctx, &x.Exchange)
 }
 
 // set writes a header whose value is ours; that it could not be written is a

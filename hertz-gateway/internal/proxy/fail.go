@@ -14,6 +14,7 @@ import (
 	"dgate/hertz-gateway/internal/message"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/upstream"
+	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/router"
 	"dgate/hertz-gateway/servicemapping"
 	"dgate/hertz-gateway/transcode"
@@ -54,8 +55,11 @@ func (x *exchange) problem(err error) *api.Problem {
 		read     *message.ReadError
 		header   *message.HeaderError
 		foreign  *snapshot.ForeignOriginError
+		module   *jsmodule.Error
 	)
 	switch {
+	case errors.As(err, &module):
+		return moduleProblem(module)
 	case errors.As(err, &invalid):
 		return invalidProblem(invalid)
 	case errors.As(err, &declared):
@@ -98,6 +102,17 @@ func invalidProblem(e *transcode.InvalidError) *api.Problem {
 		p.Detail = e.Violations[0].Detail
 	}
 	return p
+}
+
+// moduleProblem says nothing of what went wrong inside; the log does.
+func moduleProblem(e *jsmodule.Error) *api.Problem {
+	switch e.Kind {
+	case jsmodule.KindBusy:
+		return &api.Problem{Type: api.ModuleFailed.URI(), Title: api.ModuleFailed.Title(), Status: 503, Code: api.ModuleFailed, Detail: "The route's modules are busy."}
+	case jsmodule.KindDeadline:
+		return api.NewProblem(api.Timeout, "A module of the route did not finish in time.")
+	}
+	return api.NewProblem(api.ModuleFailed, "A module of the route failed.")
 }
 
 func (x *exchange) routeProblem(o router.Outcome) *api.Problem {

@@ -57,6 +57,12 @@ func (c *Current) Pin() Pin {
 	}
 }
 
+// Again takes another hold on the same snapshot, while this one lasts.
+func (p Pin) Again() Pin {
+	p.shard.n.Add(1)
+	return p
+}
+
 // Release ends the hold.
 func (p Pin) Release() {
 	if p.shard.n.Add(-1) == 0 && p.Snapshot.pins.retired.Load() {

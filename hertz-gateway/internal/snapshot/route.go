@@ -1,8 +1,11 @@
 package snapshot
 
 import (
+	"context"
+	"errors"
 	"time"
 
+	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
 
@@ -18,11 +21,29 @@ const (
 // Route is a match and what is done about it. Immutable.
 type Route struct {
 	// Name is "BookSvc.queryBook"; the second path of a method is "BookSvc.queryBook~2".
-	Name    string
-	Origin  Origin
-	Verb    string // "ANY" for all
-	Path    string // template
-	Method  *servicemapping.Method
+	Name   string
+	Origin Origin
+	Verb   string // "ANY" for all
+	Path   string // template
+	Method *servicemapping.Method
+	// Chain runs the modules of the route; nil when there are none.
+	Chain   *jsmodule.Chain
 	Action  Action
 	Timeout time.Duration
 }
+
+// Call calls the method of a generic route with a request that is no HTTP
+// exchange of its own: no modules, no envelope.
+func (r *Route) Call(ctx context.Context, req servicemapping.Request, resp servicemapping.Response, deadline time.Time) error {
+	a, ok := r.Action.(*genericRPC)
+	if !ok {
+		return errNotCallable
+	}
+	reply, err := a.invoke(ctx, a.plan, req, deadline)
+	if err != nil {
+		return err
+	}
+	return a.plan.WriteResponse(resp, reply.Result)
+}
+
+var errNotCallable = errors.New("the route calls no method")

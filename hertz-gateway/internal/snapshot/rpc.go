@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"sync"
+	"time"
 
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/servicemapping"
@@ -24,33 +25,41 @@ const keepArgs = 256 << 10
 var argsPool = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
 
 func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
-	buf := argsPool.Get().(*[]byte)
-	args, err := a.plan.AppendRequest((*buf)[:0], ex.Request)
+	plan := a.plan
+	var accept []byte
+	ex.Request.Header("Accept", func(v []byte) bool { accept = v; return false })
+	if accept != nil {
+		plan = plan.For(accept)
+	}
+	result, err := a.invoke(ctx, plan, ex.Request, ex.Deadline)
+	ex.Instance = result.Instance
 	if err != nil {
-		argsPool.Put(buf)
 		return err
 	}
-	reply, err := a.invoke(ctx, ex, args)
+	if ex.Envelope {
+		return plan.WriteEnvelope(ex.Response, result.Result)
+	}
+	return plan.WriteResponse(ex.Response, result.Result)
+}
+
+// invoke binds the request and calls the method.
+func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req servicemapping.Request, deadline time.Time) (upstream.Reply, error) {
+	buf := argsPool.Get().(*[]byte)
+	args, err := plan.AppendRequest((*buf)[:0], req)
 	if err != nil {
-		return err // args are left to the collector: a failed call may still hold them
+		argsPool.Put(buf)
+		return upstream.Reply{}, err
+	}
+	call := a.call
+	call.Args = args
+	call.Deadline = deadline
+	reply, err := a.client.Call(ctx, &call)
+	if err != nil {
+		return reply, err // args are left to the collector: a failed call may still hold them
 	}
 	if cap(args) <= keepArgs {
 		*buf = args
 		argsPool.Put(buf)
 	}
-	if ex.Envelope {
-		return a.plan.WriteEnvelope(ex.Response, reply.Result)
-	}
-	var accept []byte
-	ex.Request.Header("Accept", func(v []byte) bool { accept = v; return false })
-	return a.plan.For(accept).WriteResponse(ex.Response, reply.Result)
-}
-
-func (a *rpc) invoke(ctx context.Context, ex *Exchange, args []byte) (upstream.Reply, error) {
-	call := a.call
-	call.Args = args
-	call.Deadline = ex.Deadline
-	reply, err := a.client.Call(ctx, &call)
-	ex.Instance = reply.Instance
-	return reply, err
+	return reply, nil
 }

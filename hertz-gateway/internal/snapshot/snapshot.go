@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/router"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -11,10 +12,11 @@ type Snapshot struct {
 	// Revision of the store it was built from.
 	Revision int64
 	Mapping  *servicemapping.Mapping
+	// Modules that were attached; nil without a module directory.
+	Modules *jsmodule.Set
 	// Problems found while building; what they name does not serve.
 	Problems []Problem
 
-	inputs   Inputs
 	router   *router.Router[*Route]
 	services map[*servicemapping.Service]*service
 	generic  *generic

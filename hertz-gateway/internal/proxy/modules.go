@@ -1,0 +1,79 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+
+	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/jsmodule"
+)
+
+// runModules puts the hooks of the route's modules around its action. A hook
+// that answers the request keeps the service out of it; errorHandler hooks see
+// every failure.
+func (x *exchange) runModules(ctx context.Context) error {
+	r := x.Route
+	call := jsmodule.Call{
+		ID:       x.requestID(),
+		Route:    jsmodule.Route{Name: r.Name, Methods: []string{r.Verb}, Paths: []string{r.Path}},
+		Service:  r.Method.Service.Name,
+		Method:   r.Method.Name,
+		Request:  x.Request,
+		Response: x.Response,
+		Deadline: x.Deadline,
+	}
+	s := r.Chain.Begin(context.WithValue(ctx, pinKey{}, x.pin), &call)
+	defer s.Close()
+	err := x.hooked(ctx, s)
+	if err == nil {
+		return nil
+	}
+	p := x.problem(err)
+	p.RequestID = x.requestID()
+	x.Response.Clear()
+	handled, failed := s.Fail(jsmodule.Failure{
+		Name: failureName(p), Message: p.Detail, Code: string(p.Code), Status: p.Status,
+		Service: call.Service, Method: call.Method,
+	})
+	if handled {
+		x.log(p, err)
+		return nil
+	}
+	return errors.Join(err, failed)
+}
+
+// hooked is the way of a request through hooks and action when nothing fails.
+func (x *exchange) hooked(ctx context.Context, s *jsmodule.Session) error {
+	answered, err := s.Request()
+	if err != nil || answered {
+		return err
+	}
+	if err := x.Route.Action.Serve(ctx, &x.Exchange); err != nil {
+		return err
+	}
+	return s.Response()
+}
+
+// failureName is the class of error that an errorHandler sees.
+func failureName(p *api.Problem) string {
+	switch {
+	case p.Code == api.ModuleFailed:
+		return "ModuleError"
+	case p.Upstream != nil:
+		return "UpstreamError"
+	}
+	return "RequestError"
+}
+
+// pinKey is where a hook's calls find the snapshot of their exchange.
+type pinKey struct{}
+
+// pinOf takes a hold on the snapshot of the exchange that ctx belongs to.
+func pinOf(ctx context.Context) (snapshot.Pin, bool) {
+	pin, ok := ctx.Value(pinKey{}).(snapshot.Pin)
+	if !ok {
+		return pin, false
+	}
+	return pin.Again(), true
+}
