@@ -68,8 +68,6 @@ func (c *call) run(ctx context.Context, args []byte) (upstream.Reply, error) {
 			switch {
 			case errors.Is(dial, errPoolClosed), errors.Is(dial, errNoTime):
 				return upstream.Reply{}, c.failure(dial)
-			case !dial.theirs && c.left() <= 0:
-				return upstream.Reply{}, c.fail(upstream.Timeout, dial)
 			case dial.theirs:
 				c.node.inst.MarkDown(c.dest.downFor)
 			}

@@ -75,7 +75,7 @@ func TestErrorsOfServices(t *testing.T) {
 		Code: upstream.Business, Service: "TestService", Method: "biz", Instance: r.addr, Sent: true,
 		BizCode: 418, BizMessage: "teapot", BizExtra: map[string]string{"k": "v"}, Cause: e.Cause,
 	}
-	if diff := cmp.Diff(want, e, cmpopts.EquateErrors()); diff != "" {
+	if diff := cmp.Diff(*want, *e, cmpopts.EquateErrors()); diff != "" {
 		t.Error(diff)
 	}
 	for _, tt := range []struct{ method, text string }{

@@ -21,9 +21,13 @@ import (
 	"dgate/hertz-gateway/internal/upstream/discovery"
 )
 
-// sweepEvery bounds how long a backend can pour bytes into a connection that
-// nobody reads.
-const sweepEvery = 100 * time.Millisecond
+const (
+	// watchEvery bounds how long a backend can pour bytes into a connection
+	// that nobody reads: at 2 GB/s, 20 MB.
+	watchEvery = 10 * time.Millisecond
+	// sweepEvery is how often idle connections are looked through.
+	sweepEvery = 10 * watchEvery
+)
 
 // Factory makes clients. Safe for concurrent use.
 type Factory struct {
@@ -173,22 +177,32 @@ func (f *Factory) Close() error {
 }
 
 func (f *Factory) sweep(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
+	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	var pools []*pool
+	var swept time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
 			f.mu.Lock()
-			pools := make([]*pool, 0, len(f.dests))
+			pools = pools[:0]
 			for _, d := range f.dests {
 				pools = append(pools, d.pool)
 			}
 			f.mu.Unlock()
-			for _, p := range pools {
-				p.sweep(now)
+			due := now.Sub(swept) >= sweepEvery
+			if due {
+				swept = now
 			}
+			for _, p := range pools {
+				p.watch()
+				if due {
+					p.sweep(now)
+				}
+			}
+			clear(pools)
 		}
 	}
 }

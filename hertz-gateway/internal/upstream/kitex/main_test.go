@@ -16,7 +16,6 @@ import (
 	"github.com/bytedance/gopkg/cloud/metainfo"
 	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/kerrors"
-	"github.com/cloudwego/kitex/pkg/klog"
 	"github.com/cloudwego/kitex/pkg/registry"
 	"github.com/cloudwego/kitex/pkg/rpcinfo"
 	"github.com/cloudwego/kitex/pkg/transmeta"
@@ -41,7 +40,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	klog.SetLevel(klog.LevelFatal)
+	RouteLogs(slog.New(slog.DiscardHandler))
 	if spec := os.Getenv(childEnv); spec != "" {
 		runChild(spec)
 		return

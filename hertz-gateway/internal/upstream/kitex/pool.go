@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -41,6 +42,7 @@ type conn struct {
 	peer  *peer
 	fd    int
 	since time.Time // idle since; guarded by peer.mu
+	idle  atomic.Bool
 	// whole: the call failed, but its answer was read to the end.
 	whole bool
 
@@ -148,8 +150,12 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 		return nil, &dialError{cause: errNoTime}
 	}
 	nc, err := o.Dialer.DialTimeout(network, address, min(timeout, left))
-	if err != nil {
-		return nil, &dialError{cause: err, theirs: !ours(err) && (left > timeout || !isTimeout(err))}
+	switch {
+	case err == nil:
+	case isTimeout(err) && left <= timeout:
+		return nil, &dialError{cause: errNoTime}
+	default:
+		return nil, &dialError{cause: err, theirs: !ours(err)}
 	}
 	raw, ok := nc.(netpoll.Connection)
 	fd, hasFd := nc.(interface{ Fd() int })
@@ -215,6 +221,7 @@ func (pr *peer) pop() *conn {
 	c := pr.idle[n-1]
 	pr.idle[n-1] = nil
 	pr.idle = pr.idle[:n-1]
+	c.idle.Store(false)
 	return c
 }
 
@@ -228,6 +235,7 @@ func (p *pool) Put(nc net.Conn) error {
 	full := len(c.peer.idle) >= p.maxIdle
 	if !full {
 		c.since, c.whole = time.Now(), false
+		c.idle.Store(true)
 		c.peer.idle = append(c.peer.idle, c)
 	}
 	c.peer.mu.Unlock()
@@ -288,24 +296,30 @@ func (p *pool) open() []*conn {
 	return all
 }
 
-// sweep closes idle connections that are too old, closed by the peer, or
-// receive what nobody asked for, and ends those in use that received more
-// than an answer can be: netpoll reads whatever comes, read or not.
+// watch ends the connections that receive what nobody asked for: netpoll reads
+// whatever comes into memory, read or not. Idle ones may receive nothing, the
+// others no more than an answer can be.
+func (p *pool) watch() {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	for c := range p.conns {
+		if n := c.Reader().Len(); n > p.maxFrame+excess || n > 0 && c.idle.Load() {
+			c.end()
+		}
+	}
+}
+
+// sweep closes idle connections that are too old, or ended by anyone.
 func (p *pool) sweep(now time.Time) {
 	p.mu.RLock()
-	peers := make(map[string]*peer, len(p.peers))
-	for a, pr := range p.peers {
-		peers[a] = pr
+	peers := make([]*peer, 0, len(p.peers))
+	for _, pr := range p.peers {
+		peers = append(peers, pr)
 	}
 	p.mu.RUnlock()
 	for _, pr := range peers {
 		for _, c := range pr.takeStale(now.Add(-p.idleTimeout)) {
 			_ = c.Close()
-		}
-	}
-	for _, c := range p.open() {
-		if c.Reader().Len() > p.maxFrame+excess {
-			c.end()
 		}
 	}
 }
@@ -321,7 +335,7 @@ func (pr *peer) takeStale(before time.Time) []*conn {
 	var stale []*conn
 	kept := pr.idle[:0]
 	for _, c := range pr.idle {
-		if c.since.Before(before) || !c.IsActive() || c.Reader().Len() > 0 {
+		if c.since.Before(before) || !c.IsActive() {
 			stale = append(stale, c)
 		} else {
 			kept = append(kept, c)

@@ -1,0 +1,70 @@
+package kitex
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"dgate/hertz-gateway/internal/upstream"
+)
+
+// BenchmarkCall measures one call after the other, server included: read the
+// allocations as client and server together.
+func BenchmarkCall(b *testing.B) {
+	serve(b, "BenchmarkCall", 10)
+	for _, tr := range []upstream.Transport{upstream.TransportTTHeader, upstream.TransportFramed} {
+		for _, size := range []int{100, 4 << 10, 100 << 10} {
+			b.Run(fmt.Sprintf("%s/%d", tr, size), func(b *testing.B) {
+				c := newClient(b, "BenchmarkCall", tr)
+				call := upstream.Call{Method: "echo", Args: stringResult(strings.Repeat("x", size))}
+				b.ReportAllocs()
+				for b.Loop() {
+					call.Deadline = in(time.Second)
+					if _, err := c.Call(b.Context(), &call); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkPick measures choosing an instance.
+func BenchmarkPick(b *testing.B) {
+	serve(b, "BenchmarkPick", 10)
+	serve(b, "BenchmarkPick", 20)
+	c := newClient(b, "BenchmarkPick", "")
+	d := c.(*handle).dest
+	cl := &call{dest: d, values: b.Context(), req: &upstream.Call{}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if d.next(cl) == nil {
+			b.Fatal("no instance")
+		}
+	}
+}
+
+// BenchmarkUsable measures asking the kernel whether a connection is still open.
+func BenchmarkUsable(b *testing.B) {
+	serve(b, "BenchmarkUsable", 10)
+	c := newClient(b, "BenchmarkUsable", "")
+	callOnce(b, c)
+	cn := c.(*handle).dest.pool.open()[0]
+	b.ReportAllocs()
+	for b.Loop() {
+		if !cn.usable() {
+			b.Fatal("closed")
+		}
+	}
+}
+
+func BenchmarkParseReply(b *testing.B) {
+	frame := header(7, nil, good(7))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := parseReply(frame, upstream.TransportTTHeader); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
