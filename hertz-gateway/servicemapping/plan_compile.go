@@ -96,6 +96,9 @@ func (c *planCompiler) compileRequest() error {
 		c.checkPath()
 	} else {
 		c.body, c.names = true, true
+		for _, f := range root.Fields {
+			c.ownsEnvelope = c.ownsEnvelope || f.JSON == envelopeMember && !f.Hidden
+		}
 	}
 	var err error
 	c.request, err = transcode.Compile(c.root, options)
@@ -167,7 +170,7 @@ func (c *planCompiler) addSlot(s slot) {
 }
 
 func (c *planCompiler) slot(f *transcode.Field, places []place) slot {
-	s := slot{field: f, places: places, body: len(places), shape: c.shapeOf(f.Type, f.Stringly)}
+	s := slot{field: f, places: places, body: len(places), shape: c.shapeOf(f.Type, f.Stringly, false)}
 	if r := c.rulesOf(f); r != nil {
 		s.split = r.split
 	}
@@ -201,13 +204,8 @@ func (c *planCompiler) topPlaces(f *transcode.Field) []place {
 // explicit are the places that annotations give a field.
 func (c *planCompiler) explicit(f *transcode.Field, r *fieldRules) []place {
 	var out []place
-	for _, pl := range explicitRequest(r) {
-		if pl.name == "" {
-			pl.name = f.JSON
-		}
+	for _, pl := range c.named(f, r) {
 		switch pl.kind {
-		case inHeader:
-			pl.name = CanonicalHeader(pl.name)
 		case inBody, inForm, inRawBody, inFile:
 			if r.noBodyStruct {
 				continue

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"sort"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
 
+	"dgate/hertz-gateway/internal/corpus"
 	"dgate/hertz-gateway/internal/wiretext"
 	"dgate/hertz-gateway/router"
 	"dgate/hertz-gateway/transcode"
@@ -42,29 +44,38 @@ func (r *fakeRequest) Header(name string, yield func([]byte) bool) {
 	}
 }
 
-// readRequest parses HTTP/1.1 text with LF line ends; all that follows the
-// blank line is the body.
+// readRequest parses HTTP/1.1 text with LF line ends, as in the corpus.
 func readRequest(t testing.TB, text string) *fakeRequest {
 	t.Helper()
-	head, body, _ := strings.Cut(text, "\n\n")
-	head = strings.TrimRight(head, "\n")
-	line, headers, _ := strings.Cut(head, "\n")
-	if !strings.Contains(line, " HTTP/") {
-		line += " HTTP/1.1"
-	}
-	head = line + "\r\nHost: example.com\r\n"
-	if headers != "" {
-		head += strings.ReplaceAll(headers, "\n", "\r\n") + "\r\n"
-	}
-	req, err := http.ReadRequest(bufio.NewReader(strings.NewReader(head + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(body)) + body)))
-	if err != nil {
-		t.Fatalf("request: %v\n%s", err, text)
-	}
-	content, err := io.ReadAll(req.Body)
+	line, rest, _ := strings.Cut(text, "\n")
+	message, err := (&corpus.Case{Request: line + " HTTP/1.1\n" + rest}).Message()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &fakeRequest{Request: req, target: req.RequestURI, query: []byte(req.URL.RawQuery), body: content}
+	return newFakeRequest(message)
+}
+
+// newFakeRequest sends the message through the parser of net/http.
+func newFakeRequest(m *corpus.Message) *fakeRequest {
+	var head bytes.Buffer
+	fmt.Fprintf(&head, "%s %s HTTP/1.1\r\nHost: example.com\r\nContent-Length: %d\r\n", m.Verb, m.Target, len(m.Body))
+	for _, h := range m.Headers {
+		fmt.Fprintf(&head, "%s: %s\r\n", h.Name, h.Value)
+	}
+	head.WriteString("\r\n")
+	head.Write(m.Body)
+	r := &fakeRequest{target: m.Target}
+	_, query, _ := strings.Cut(m.Target, "?")
+	r.query = []byte(query)
+	req, err := http.ReadRequest(bufio.NewReader(&head))
+	if err != nil {
+		panic(err)
+	}
+	if r.body, err = io.ReadAll(req.Body); err != nil {
+		panic(err)
+	}
+	r.Request = req
+	return r
 }
 
 // fakeResponse records what a plan writes.
@@ -102,12 +113,7 @@ func (w *fakeResponse) String() string {
 	if w.contentType != "" {
 		fmt.Fprintln(&b, "Content-Type:", w.contentType)
 	}
-	names := make([]string, 0, len(w.header))
-	for name := range w.header {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(w.header)) {
 		for _, v := range w.header[name] {
 			fmt.Fprintf(&b, "%s: %s\n", name, v)
 		}
@@ -139,30 +145,12 @@ func mustLoadWith(t testing.TB, idl string, s Settings) *Mapping {
 	return m
 }
 
-// route finds the plan for a request, and its path parameters.
+// route finds the plan for a request.
 func route(t testing.TB, m *Mapping, r *fakeRequest) *Plan {
 	t.Helper()
-	b := new(router.Builder[*Plan])
-	for _, s := range m.Services {
-		for _, method := range s.Methods {
-			for _, binding := range method.Bindings {
-				tmpl, err := router.Parse(binding.Path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := b.Add(binding.Verb, tmpl, binding.Plan); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if p, ok := strings.CutPrefix(r.URL.Path, "/gateway/"); ok && p == s.Name+"/"+method.Name {
-				return method.Generic
-			}
-		}
-	}
-	path, _, _ := strings.Cut(r.target, "?")
-	p, outcome := b.Build().Match(r.Method, path, &r.params)
-	if outcome.Kind != router.Found {
-		t.Fatalf("%s %s: %v", r.Method, path, outcome.Kind)
+	p, ok := match(t, m, r)
+	if !ok {
+		t.Fatalf("no route for %s %s", r.Method, r.target)
 	}
 	return p
 }

@@ -189,7 +189,7 @@ func (p *Plan) WriteResponse(w Response, result []byte) error {
 	}
 	if field < 0 {
 		if !p.method.Void {
-			return &transcode.WireError{Reason: "the result of " + p.method.Name + " holds neither a value nor an exception"}
+			return p.noResult()
 		}
 		return p.writeNothing(w, http.StatusNoContent)
 	}
@@ -215,6 +215,10 @@ func (p *Plan) WriteResponse(w Response, result []byte) error {
 	a.text = a.text[:0]
 	p.response.pool.Put(a)
 	return err
+}
+
+func (p *Plan) noResult() error {
+	return &transcode.WireError{Reason: "the result of " + p.method.Name + " holds neither a value nor an exception"}
 }
 
 // writeNothing answers for methods without a result.

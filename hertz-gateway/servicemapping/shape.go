@@ -16,12 +16,15 @@ type shape struct {
 	elem *shape // list, set, map
 	// stringly is api.js_conv of the field.
 	stringly bool
+	// contained: the value is in a list, set or map, where fields have no
+	// places of their own.
+	contained bool
 	// outside: a field below has places of its own, so that the struct may be
 	// there although nothing under its name is.
 	outside bool
 
 	jsonOnce sync.Once
-	json     *transcode.Codec
+	json     *structBinding
 	jsonErr  error
 
 	structOnce sync.Once
@@ -30,14 +33,17 @@ type shape struct {
 }
 
 type shapeKey struct {
-	t        *transcode.Type
-	stringly bool
+	t                   *transcode.Type
+	stringly, contained bool
 }
 
-// structBinding binds the fields of a struct that is spelled as names: k.a=1&k.b=2.
+// structBinding binds a value that a codec reads with the help of a Source.
 type structBinding struct {
-	codec *transcode.Codec // every field is Outside
+	codec *transcode.Codec
 	slots []slot
+	// mixed: the value is JSON text and slots are the fields with places of
+	// their own; else it is spelled as names, k.a=1&k.b=2, and all are slots.
+	mixed bool
 }
 
 // slot is one field that may be found outside the JSON body.
@@ -52,26 +58,26 @@ type slot struct {
 }
 
 // shapeOf gives the shape of a type, the same one every time.
-func (p *Plan) shapeOf(t *transcode.Type, stringly bool) *shape {
+func (p *Plan) shapeOf(t *transcode.Type, stringly, contained bool) *shape {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.shapeLocked(t, stringly)
+	return p.shapeLocked(shapeKey{t, stringly, contained})
 }
 
-func (p *Plan) shapeLocked(t *transcode.Type, stringly bool) *shape {
-	key := shapeKey{t, stringly}
+func (p *Plan) shapeLocked(key shapeKey) *shape {
 	if s := p.shapes[key]; s != nil {
 		return s
 	}
-	s := &shape{plan: p, t: t, stringly: stringly}
+	t := key.t
+	s := &shape{plan: p, t: t, stringly: key.stringly, contained: key.contained}
 	p.shapes[key] = s
 	if t.Key != nil {
-		s.key = p.shapeLocked(t.Key, stringly)
+		s.key = p.shapeLocked(shapeKey{t.Key, key.stringly, true})
 	}
 	if t.Elem != nil {
-		s.elem = p.shapeLocked(t.Elem, stringly)
+		s.elem = p.shapeLocked(shapeKey{t.Elem, key.stringly, true})
 	}
-	s.outside = p.hasPlaces(t, map[*transcode.Type]bool{})
+	s.outside = !key.contained && p.hasPlaces(t, map[*transcode.Type]bool{})
 	return s
 }
 
@@ -93,12 +99,28 @@ func (p *Plan) hasPlaces(t *transcode.Type, seen map[*transcode.Type]bool) bool 
 	return false
 }
 
-// jsonCodec reads the whole value from JSON text.
-func (s *shape) jsonCodec() (*transcode.Codec, error) {
+// jsonBinding reads the whole value from JSON text.
+func (s *shape) jsonBinding() (*structBinding, error) {
 	s.jsonOnce.Do(func() {
+		b := &structBinding{mixed: true}
 		o := s.plan.in.settings.options()
 		o.LaxNumbers = o.LaxNumbers || s.stringly
-		s.json, s.jsonErr = transcode.Compile(s.t, o)
+		if s.outside {
+			o.Place = func(f *transcode.Field) (transcode.Place, int) {
+				r := s.plan.rulesOf(f)
+				if r == nil || len(explicitRequest(r)) == 0 {
+					return transcode.InBody, 0
+				}
+				b.slots = append(b.slots, s.plan.memberSlot(f, r))
+				last := &b.slots[len(b.slots)-1]
+				if last.body == len(last.places) {
+					return transcode.Outside, len(b.slots) - 1
+				}
+				return transcode.Either, len(b.slots) - 1
+			}
+		}
+		b.codec, s.jsonErr = transcode.Compile(s.t, o)
+		s.json = b
 	})
 	return s.json, s.jsonErr
 }
@@ -113,7 +135,7 @@ func (s *shape) structBinding() (*structBinding, error) {
 				continue
 			}
 			index[f] = len(b.slots)
-			b.slots = append(b.slots, s.plan.nestedSlot(f))
+			b.slots = append(b.slots, s.plan.nestedSlot(f, s.contained))
 		}
 		o := s.plan.in.settings.options()
 		o.Place = func(f *transcode.Field) (transcode.Place, int) { return transcode.Outside, index[f] }
@@ -125,30 +147,57 @@ func (s *shape) structBinding() (*structBinding, error) {
 
 // nestedSlot is the slot of a field in a struct that is spelled as names: its
 // places of its own are absolute, and its name counts below the struct's.
-func (p *Plan) nestedSlot(f *transcode.Field) slot {
-	s := slot{field: f, shape: p.shapeOf(f.Type, f.Stringly)}
+func (p *Plan) nestedSlot(f *transcode.Field, contained bool) slot {
 	r := p.rulesOf(f)
 	if r == nil {
 		r = &fieldRules{}
 	}
-	s.split = r.split
-	for _, pl := range explicitRequest(r) {
-		if pl.name == "" {
-			pl.name = f.JSON
+	s := slot{field: f, shape: p.shapeOf(f.Type, f.Stringly, contained), split: r.split}
+	if !contained {
+		for _, pl := range p.named(f, r) {
+			switch pl.kind {
+			case inQuery, inForm, inBody:
+				s.places = append(s.places, place{inName, pl.name})
+			}
+			s.places = append(s.places, pl)
 		}
-		switch pl.kind {
-		case inHeader:
-			pl.name = CanonicalHeader(pl.name)
-		case inQuery, inForm, inBody:
-			s.places = append(s.places, place{inName, pl.name})
-		}
-		s.places = append(s.places, pl)
 	}
 	if len(s.places) == 0 {
 		s.places = []place{{inName, f.JSON}}
 	}
 	s.body = len(s.places)
 	return s
+}
+
+// memberSlot is the slot of a field with places of its own in JSON text.
+func (p *Plan) memberSlot(f *transcode.Field, r *fieldRules) slot {
+	s := slot{field: f, shape: p.shapeOf(f.Type, f.Stringly, false), split: r.split, body: -1}
+	for _, pl := range p.named(f, r) {
+		if pl.kind != inBody && pl.kind != inForm {
+			s.places = append(s.places, pl)
+		} else if s.body < 0 {
+			s.body = len(s.places)
+			s.places = append(s.places, pl)
+		}
+	}
+	if s.body < 0 {
+		s.body = len(s.places)
+	}
+	return s
+}
+
+// named are the places that annotations give a field, each with its name.
+func (p *Plan) named(f *transcode.Field, r *fieldRules) []place {
+	out := append([]place(nil), explicitRequest(r)...)
+	for i := range out {
+		if out[i].name == "" {
+			out[i].name = f.JSON
+		}
+		if out[i].kind == inHeader {
+			out[i].name = CanonicalHeader(out[i].name)
+		}
+	}
+	return out
 }
 
 func isStruct(t *transcode.Type) bool {

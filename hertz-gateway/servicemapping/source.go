@@ -31,6 +31,8 @@ type binder struct {
 	req  Request
 	body []byte
 	kind bodyKind
+	// enveloped: the body came in the older envelope of the generic route.
+	enveloped bool
 
 	query     params
 	queryRead bool
@@ -60,7 +62,7 @@ func newBinder(p *Plan) *binder {
 // release forgets the request, and buffers that one large request has grown.
 func (b *binder) release() {
 	const keep = 64 << 10
-	b.req, b.body, b.kind, b.queryRead = nil, nil, bodyNone, false
+	b.req, b.body, b.kind, b.enveloped, b.queryRead = nil, nil, bodyNone, false, false
 	b.query.reset()
 	b.form.reset()
 	clear(b.from)
@@ -77,24 +79,42 @@ func (b *binder) release() {
 // AppendField implements transcode.Source for the fields of the whole message.
 func (b *binder) AppendField(dst []byte, n int, phase transcode.Phase) ([]byte, bool, error) {
 	s := &b.plan.slots[n]
-	from, to := 0, len(s.places)
-	if b.kind == bodyJSON || b.kind == bodyThrift {
-		if phase == transcode.BeforeBody {
-			to = s.body
-		} else {
-			from = s.body
-		}
-	} else if phase == transcode.AfterBody {
-		return dst, false, nil
-	}
+	coded := b.kind == bodyJSON || b.kind == bodyThrift
+	from, to := s.asked(phase, coded)
 	for i := from; i < to; i++ {
-		out, present, err := b.appendPlace(dst, s, s.places[i], nil, 0)
+		out, present, err := b.appendPlace(dst, s, s.places[i], nil)
 		if present || err != nil {
 			b.from[n] = uint8(i + 1)
 			return out, present, err
 		}
 	}
+	if s.shape.outside && (!coded && phase == transcode.BeforeBody || phase == transcode.AfterBody || s.body == len(s.places)) {
+		return b.appendOutside(dst, s, nested{at: s.first()})
+	}
 	return dst, false, nil
+}
+
+// asked are the places that a phase looks at. A body that a codec reads stands
+// between the places before and after it in written order; without one all are
+// looked at at once.
+func (s *slot) asked(phase transcode.Phase, body bool) (from, to int) {
+	switch {
+	case !body && phase == transcode.AfterBody:
+		return 0, 0
+	case !body:
+		return 0, len(s.places)
+	case phase == transcode.AfterBody:
+		return min(s.body+1, len(s.places)), len(s.places)
+	}
+	return 0, s.body
+}
+
+// first is what a field is called that is nowhere.
+func (s *slot) first() origin {
+	if len(s.places) == 0 {
+		return origin{inQuery, s.field.JSON}
+	}
+	return origin(s.places[0])
 }
 
 var _ transcode.Source = (*binder)(nil)
@@ -124,13 +144,27 @@ type nested struct {
 // AppendField implements transcode.Source.
 func (n *nested) AppendField(dst []byte, i int, phase transcode.Phase) ([]byte, bool, error) {
 	s := &n.binding.slots[i]
-	for _, pl := range s.places {
-		out, present, err := n.b.appendPlace(dst, s, pl, n, n.depth)
+	from, to := s.asked(phase, n.binding.mixed)
+	for _, pl := range s.places[from:to] {
+		out, present, err := n.b.appendPlace(dst, s, pl, n)
 		if present || err != nil {
 			return out, present, err
 		}
 	}
+	if s.shape.outside && !n.binding.mixed {
+		return n.b.appendOutside(dst, s, nested{at: n.parameter(s), depth: n.depth})
+	}
 	return dst, false, nil
+}
+
+// Parameter implements transcode.Namer.
+func (n *nested) Parameter(i int) string { return n.parameter(&n.binding.slots[i]).String() }
+
+func (n *nested) parameter(s *slot) origin {
+	if len(s.places) > 0 && s.places[0].kind != inName {
+		return origin(s.places[0])
+	}
+	return origin{n.at.kind, n.at.name + "." + s.field.JSON}
 }
 
 var (
@@ -139,9 +173,13 @@ var (
 )
 
 // appendPlace appends the value of s if pl has one. within is the struct that
-// relative names are read in.
-func (b *binder) appendPlace(dst []byte, s *slot, pl place, within *nested, depth int) ([]byte, bool, error) {
+// relative names are read in; nil: the whole message.
+func (b *binder) appendPlace(dst []byte, s *slot, pl place, within *nested) ([]byte, bool, error) {
 	at := origin(pl)
+	depth := 0
+	if within != nil {
+		depth = within.depth
+	}
 	switch pl.kind {
 	case inPath:
 		v, ok := b.req.PathParam(pl.name)
@@ -316,7 +354,11 @@ func (b *binder) appendOne(dst []byte, sh *shape, split string, text []byte, at 
 		if len(text) == 0 {
 			return dst, false, nil
 		}
-		return appendJSONText(dst, sh, text, at)
+		if sh.outside && text[0] != '{' {
+			// The name may be that of a field below, which has it for itself.
+			return dst, false, nil
+		}
+		return b.appendJSONText(dst, sh, text, at)
 	case len(text) == 0 && !isText(sh.t):
 		return dst, false, nil
 	}
@@ -349,6 +391,9 @@ func (b *binder) appendTexts(dst []byte, sh *shape, split string, texts [][]byte
 // appendEntries binds a field from all that stands under its name: the name
 // itself and what continues it.
 func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at origin) ([]byte, bool, error) {
+	if len(n.entries) == 0 {
+		return dst, false, nil
+	}
 	if n.depth >= maxNesting {
 		return dst, false, invalid(at, transcode.CodeDepth, "the value is nested too deeply")
 	}
@@ -376,10 +421,11 @@ func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at
 		return out, present, err
 	}
 	switch {
-	case isStruct(sh.t):
-		return b.appendStruct(dst, sh, n)
 	case len(rest) == 0:
 		return dst, false, nil
+	case isStruct(sh.t):
+		out, err := b.appendStruct(dst, sh, n)
+		return out, err == nil, err
 	case isList(sh.t):
 		return b.appendIndexed(dst, sh, split, n)
 	case sh.t.Kind == transcode.Map:
@@ -389,21 +435,36 @@ func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at
 }
 
 // appendStruct binds a struct from the names that continue its own.
-func (b *binder) appendStruct(dst []byte, sh *shape, n nested) ([]byte, bool, error) {
-	if len(n.entries) == 0 && !sh.outside {
-		return dst, false, nil
-	}
+func (b *binder) appendStruct(dst []byte, sh *shape, n nested) ([]byte, error) {
 	fields, err := sh.structBinding()
 	if err != nil {
-		return dst, false, err
-	}
-	if len(n.entries) == 0 && !b.existsBelow(fields, n.depth) {
-		return dst, false, nil
+		return dst, err
 	}
 	n.binding = fields
 	out, err := fields.codec.AppendThriftWith(dst, nil, &n)
 	if err != nil {
-		return dst, false, relabel(err, n.at)
+		return dst, relabel(err, n.at)
+	}
+	return out, nil
+}
+
+// appendOutside builds a struct of which nothing stands under its own name
+// from those of its fields that have places of their own. A required one that
+// is nowhere is told by its required fields.
+func (b *binder) appendOutside(dst []byte, s *slot, n nested) ([]byte, bool, error) {
+	n.b, n.in = b, &b.form
+	n.depth++
+	fields, err := s.shape.structBinding()
+	if err != nil || n.depth >= maxNesting {
+		return dst, false, err
+	}
+	exists := b.existsBelow(fields, n.depth)
+	if !exists && s.field.Requiredness != transcode.Required {
+		return dst, false, nil
+	}
+	out, err := b.appendStruct(dst, s.shape, n)
+	if err != nil || !exists {
+		return dst, false, err
 	}
 	return out, true, nil
 }
@@ -430,21 +491,12 @@ func (b *binder) existsBelow(fields *structBinding, depth int) bool {
 	return false
 }
 
-// Parameter implements transcode.Namer.
-func (n *nested) Parameter(i int) string {
-	s := &n.binding.slots[i]
-	if len(s.places) > 0 && s.places[0].kind != inName {
-		return origin(s.places[0]).String()
-	}
-	return n.at.String() + "." + s.field.JSON
-}
-
 // appendList binds the values of a list or set.
 func (b *binder) appendList(dst []byte, sh *shape, split string, texts [][]byte, at origin) ([]byte, bool, error) {
 	if len(texts) == 1 {
 		text := texts[0]
 		if len(text) > 0 && text[0] == '[' || len(text) > 0 && text[0] == '{' && !isContainer(sh.elem.t) {
-			return appendJSONText(dst, sh, text, at)
+			return b.appendJSONText(dst, sh, text, at)
 		}
 		if split == "" && splitsByDefault(sh.elem.t) {
 			split = ","
@@ -486,7 +538,7 @@ func (b *binder) appendElements(dst []byte, sh *shape, texts [][]byte, strict bo
 		from := len(dst)
 		var err error
 		if isContainer(sh.elem.t) {
-			dst, _, err = appendJSONText(dst, sh.elem, text, at.index(i, len(texts)))
+			dst, _, err = b.appendJSONText(dst, sh.elem, text, at.index(i, len(texts)))
 		} else {
 			dst, err = appendScalar(dst, sh.elem.t, text, at.index(i, len(texts)))
 		}
@@ -643,15 +695,15 @@ func (b *binder) appendMap(dst []byte, sh *shape, n nested) ([]byte, bool, error
 }
 
 // appendJSONText binds a value that is spelled as JSON.
-func appendJSONText(dst []byte, sh *shape, text []byte, at origin) ([]byte, bool, error) {
+func (b *binder) appendJSONText(dst []byte, sh *shape, text []byte, at origin) ([]byte, bool, error) {
 	if len(text) == 0 || text[0] != '{' && text[0] != '[' {
 		return dst, false, invalid(at, transcode.CodeType, "the value is neither JSON nor spelled as names of its members")
 	}
-	codec, err := sh.jsonCodec()
+	binding, err := sh.jsonBinding()
 	if err != nil {
 		return dst, false, err
 	}
-	out, err := codec.AppendThrift(dst, text)
+	out, err := binding.codec.AppendThriftWith(dst, text, &nested{b: b, binding: binding, in: &b.form, at: at})
 	if err != nil {
 		return dst, false, relabel(err, at)
 	}

@@ -1,6 +1,7 @@
 package servicemapping
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -21,13 +22,14 @@ func (b *binder) appendRequest(dst []byte) ([]byte, error) {
 		}
 	}
 	bad = append(bad, b.extra...)
-	if len(bad) > 0 {
-		return dst, &transcode.InvalidError{Violations: bad}
+	if v := b.plan.in.validator; v != nil && len(bad) == 0 {
+		bad = b.translate(v.Check(out[start:]))
 	}
-	if v := b.plan.in.validator; v != nil {
-		if bad := v.Check(out[start:]); len(bad) > 0 {
-			return dst, &transcode.InvalidError{Violations: b.translate(bad)}
+	if len(bad) > 0 {
+		if b.enveloped {
+			inEnvelope(bad)
 		}
+		return dst, &transcode.InvalidError{Violations: bad}
 	}
 	return out, nil
 }
@@ -66,19 +68,10 @@ func (b *binder) readBody() error {
 		return err
 	}
 	b.body = body
-	if len(body) == 0 {
-		if p.in.binding == nil {
-			return &transcode.InvalidError{Violations: []transcode.Violation{{
-				Code: transcode.CodeRequired, Detail: "the body is empty: a JSON object is expected",
-			}}}
-		}
-		return nil
-	}
 	if p.in.binding == nil {
-		b.kind = bodyJSON
-		return nil
+		return b.openGeneric()
 	}
-	if !p.names {
+	if len(body) == 0 || !p.names {
 		return nil
 	}
 	contentType := b.req.ContentType()
@@ -102,9 +95,35 @@ func (b *binder) readBody() error {
 	return nil
 }
 
+// openGeneric reads the body of the generic route, which is JSON whatever its
+// Content-Type says, or the older envelope around it.
+func (b *binder) openGeneric() error {
+	b.kind = bodyJSON
+	if !b.plan.ownsEnvelope {
+		request, ok, err := openEnvelope(b.body)
+		if err != nil {
+			return err
+		}
+		if ok {
+			b.body, b.enveloped = request, true
+		}
+	}
+	if len(bytes.TrimSpace(b.body)) == 0 {
+		v := transcode.Violation{Code: transcode.CodeRequired, Detail: "the body is empty: a JSON object is expected"}
+		if b.enveloped {
+			v.Pointer = "/" + envelopeMember
+		}
+		return &transcode.InvalidError{Violations: []transcode.Violation{v}}
+	}
+	return nil
+}
+
 // translate turns what the validator found, in pointers from the argument
 // struct, into what the client sent.
 func (b *binder) translate(found []transcode.Violation) []transcode.Violation {
+	if len(found) == 0 {
+		return nil
+	}
 	out := slices.Clone(found)
 	for i := range out {
 		v := &out[i]
