@@ -65,7 +65,7 @@ type decoder struct {
 
 func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err error) {
 	d, _ := decoders.Get().(*decoder)
-	defer d.free()
+	defer d.free() // also when the Source panics
 	d.codec, d.in, d.src, d.start = c, json, src, len(dst)
 	d.refs.seed = c.seed
 	if src != nil {
@@ -96,9 +96,16 @@ func (d *decoder) free() {
 
 func (d *decoder) document(dst []byte) ([]byte, int) {
 	i := skipSpace(d.in, 0)
-	if i < len(d.in) && d.in[i] == 'n' && d.literal(i, "null") > 0 {
-		i = d.report(i, CodeNull, "expected "+d.codec.root.want()+", got null", i+len("null"))
-	} else if dst, i = d.value(d.codec.root, dst, i, 1); i < 0 {
+	if i < len(d.in) && d.in[i] == 'n' {
+		if end := d.literal(i, "null"); end < 0 {
+			i = end
+		} else {
+			i = d.report(i, CodeNull, "expected "+d.codec.root.want()+", got null", end)
+		}
+	} else {
+		dst, i = d.value(d.codec.root, dst, i, 1)
+	}
+	if i < 0 {
 		return dst, i
 	}
 	if i = skipSpace(d.in, i); i < len(d.in) {

@@ -267,6 +267,7 @@ func TestDocuments(t *testing.T) {
 		{name: "required null", json: `{"a":null}`, bad: []Violation{{Pointer: "/a", Code: CodeRequired, Detail: "required field is missing"}}},
 		{name: "empty text", json: ``, bad: syntax("", "line 1, column 1: a value is missing")},
 		{name: "null", json: `null`, bad: []Violation{{Code: CodeNull, Detail: "expected an object, got null"}}},
+		{name: "half of null", json: `nul`, bad: syntax("", "line 1, column 1: a value is missing or malformed")},
 		{name: "array", json: `[]`, bad: []Violation{{Code: CodeType, Detail: "expected an object, got an array"}}},
 		{name: "trailing bytes", json: `{"a":1} x`, bad: syntax("", "line 1, column 9: there is more after the JSON value")},
 		{name: "two documents", json: `{"a":1}{"a":1}`, bad: syntax("", "line 1, column 8: there is more after the JSON value")},

@@ -59,7 +59,9 @@ type encoder struct {
 	codec *Codec
 	wire  []byte
 	sink  Sink
-	err   error
+	// bad is why wire is no value of its type, err an error of the Sink.
+	bad *WireError
+	err error
 	// start is the length of dst at the beginning.
 	start    int
 	repaired uint64
@@ -84,22 +86,22 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	e.codec, e.wire, e.sink, e.start = c, wire, sink, len(dst)
 	e.refs.seed = c.seed
 	out, end = e.value(n, dst, 0, 1)
-	err = e.err
+	if err = e.err; e.bad != nil {
+		err = e.bad
+	}
 	if e.repaired > 0 {
 		c.repaired.Add(e.repaired)
 	}
-	e.codec, e.wire, e.sink, e.err, e.repaired = nil, nil, nil, nil, 0
+	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired = nil, nil, nil, nil, nil, 0
 	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
 	e.words, e.offsets, e.gaps = kept(e.words), kept(e.offsets), kept(e.gaps)
 	encoders.Put(e)
 	return out, end, err
 }
 
-// fail keeps the first error; it gives -1.
+// fail notes what is wrong with the wire; it gives -1.
 func (e *encoder) fail(at int, reason string) int {
-	if e.err == nil {
-		e.err = &WireError{Offset: at, Reason: reason}
-	}
+	e.bad = &WireError{Offset: at, Reason: reason}
 	return -1
 }
 
@@ -213,20 +215,20 @@ func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 // double converts the double at i, whose bytes are there.
 func (e *encoder) double(n *node, dst []byte, i int) ([]byte, int) {
 	v := math.Float64frombits(binary.BigEndian.Uint64(e.wire[i:]))
-	name := specialDouble(v)
-	switch {
-	case name != "" && !e.codec.opts.SpecialFloats:
-		return dst, e.fail(i, "a double that is no number: "+name)
-	case name != "":
-		dst = append(dst, '"')
-		dst = append(dst, name...)
-		return append(dst, '"'), i + 8
-	case n.asString:
-		dst = append(dst, '"')
-		dst = appendDouble(dst, v)
-		return append(dst, '"'), i + 8
+	if v-v == 0 && !n.asString {
+		return appendDouble(dst, v), i + 8
 	}
-	return appendDouble(dst, v), i + 8
+	name := specialDouble(v)
+	if name != "" && !e.codec.opts.SpecialFloats {
+		return dst, e.fail(i, "a double that is no number: "+name)
+	}
+	dst = append(dst, '"')
+	if name != "" {
+		dst = append(dst, name...)
+	} else {
+		dst = appendDouble(dst, v)
+	}
+	return append(dst, '"'), i + 8
 }
 
 // object converts the struct at i.
@@ -237,10 +239,10 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	wire, fields := e.wire, sp.fields
 	start := len(dst)
 	wordMark, offsetMark, gapMark := len(e.words), len(e.offsets), len(e.gaps)
-	var few [1]uint64
-	seen := few[:]
+	var seen uint64   // of the first 64 fields
+	var more []uint64 // of the others
 	if sp.words > 1 {
-		seen = e.bitSet(sp.words)
+		more = e.bitSet(sp.words - 1)
 	}
 	var offsets []int // of fields that came before their turn, or after it
 	var next *field   // the first one that has not had its turn
@@ -266,7 +268,7 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 			if f = sp.lookup(id); f == nil {
 				end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
 				if end < 0 {
-					e.err = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
+					e.bad = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
 					return dst, -1
 				}
 				i = end
@@ -276,11 +278,14 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		if f.wt != wt {
 			return dst, e.failField(sp, f, i-3, "wire type "+itoa(int(wt))+", expected "+itoa(int(f.wt)))
 		}
-		if word := &seen[f.word]; *word&f.bit == 0 {
-			*word |= f.bit
-		} else {
+		word := &seen
+		if f.word > 0 {
+			word = &more[f.word-1]
+		}
+		if *word&f.bit != 0 {
 			return dst, e.failField(sp, f, i-3, "the field is there twice")
 		}
+		*word |= f.bit
 		omitted := f.omit && isZeroWire(f.node, wire[i:])
 		if f.written && !omitted && (f == next || f.node.kind >= Struct && next != nil && f.index > next.index) {
 			if f != next {
@@ -289,7 +294,7 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 				// would cost time in the square of the depth. Scalars are
 				// cheap to skip.
 				g := gap{from: next.index, to: f.index, start: len(dst)}
-				if dst = e.fill(sp, dst, g.from, g.to, seen, offsets, depth); e.err != nil {
+				if dst = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); e.bad != nil || e.err != nil {
 					return dst, -1
 				}
 				g.end = len(dst)
@@ -335,12 +340,12 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	}
 	i++
 	if next != nil {
-		if dst = e.fill(sp, dst, next.index, len(fields), seen, offsets, depth); e.err != nil {
+		if dst = e.fill(sp, dst, next.index, len(fields), seen, more, offsets, depth); e.bad != nil || e.err != nil {
 			return dst, -1
 		}
 	}
 	if late {
-		if dst = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, offsets, depth); e.err != nil {
+		if dst = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, more, offsets, depth); e.bad != nil || e.err != nil {
 			return dst, -1
 		}
 	}
@@ -372,9 +377,12 @@ func closeBracket(dst []byte, start int, open, end byte) []byte {
 
 // fill writes the fields [from, to): those that came before their turn, and
 // what stands for those that did not come.
-func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, offsets []int, depth int) []byte {
+func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, more []uint64, offsets []int, depth int) []byte {
 	for w := from / 64; w*64 < to; w++ {
-		todo := seen[w]&sp.visible[w] | sp.show[w]
+		if w > 0 {
+			seen = more[w-1]
+		}
+		todo := seen&sp.visible[w] | sp.show[w]
 		if lo := from - w*64; lo > 0 {
 			todo = todo >> lo << lo
 		}
@@ -383,7 +391,7 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, 
 		}
 		for ; todo != 0; todo &= todo - 1 {
 			f := &sp.fields[w*64+bits.TrailingZeros64(todo)]
-			if seen[w]&f.bit == 0 {
+			if seen&f.bit == 0 {
 				if len(dst)-e.start > growthLimit(len(e.wire)) {
 					e.fail(len(e.wire), "absent fields make the message too large")
 					return dst
@@ -397,7 +405,12 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, 
 			}
 			dst = f.appendKey(dst)
 			var end int
-			if dst, end = e.value(f.node, dst, at, depth+1); end < 0 {
+			if f.node.kind == String { // Skipped before, so its length is there.
+				dst, end = e.str(dst, at)
+			} else {
+				dst, end = e.value(f.node, dst, at, depth+1)
+			}
+			if end < 0 {
 				e.within(sp, f)
 				return dst
 			}
@@ -408,12 +421,12 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen []uint64, 
 
 // fillGaps writes the struct, which is at dst[start:], again with all of its
 // gaps filled.
-func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen []uint64, offsets []int, depth int) []byte {
+func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen uint64, more []uint64, offsets []int, depth int) []byte {
 	end := len(dst)
 	from := start
 	for _, g := range gaps {
 		dst = append(dst, dst[from:g.start]...)
-		if dst = e.fill(sp, dst, g.from, g.to, seen, offsets, depth); e.err != nil {
+		if dst = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); e.bad != nil || e.err != nil {
 			return dst
 		}
 		from = g.end
@@ -424,8 +437,8 @@ func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, se
 
 // within says in which field an error was, if nobody has; it gives -1.
 func (e *encoder) within(sp *structProg, f *field) int {
-	if w, ok := e.err.(*WireError); ok && !w.placed {
-		w.Reason, w.placed = fieldName(sp, f)+": "+w.Reason, true
+	if e.bad != nil && !e.bad.placed {
+		e.bad.Reason, e.bad.placed = fieldName(sp, f)+": "+e.bad.Reason, true
 	}
 	return -1
 }

@@ -261,7 +261,7 @@ func TestSink(t *testing.T) {
 		t.Errorf("nothing sent: %s, %v", got, err)
 	}
 	s.err = errors.New("bad header")
-	if _, err = c.AppendJSONWith(nil, wire, s); err != s.err { //nolint:errorlint // it comes back as it is
+	if _, err = c.AppendJSONWith(nil, wire, s); !errors.Is(err, s.err) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -44,6 +44,13 @@ func copyPlain(dst, text []byte) bool {
 	n := len(text)
 	dst = dst[:n]
 	if n < 8 {
+		if n >= 4 { // Two halves of a word, which may overlap.
+			lo, hi := binary.LittleEndian.Uint32(text), binary.LittleEndian.Uint32(text[n-4:])
+			binary.LittleEndian.PutUint32(dst, lo)
+			binary.LittleEndian.PutUint32(dst[n-4:], hi)
+			x := uint64(hi)<<32 | uint64(lo)
+			return special(x)|x&highBits == 0
+		}
 		for i, c := range text {
 			if c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
 				return false
@@ -153,11 +160,11 @@ func appendInteger(dst []byte, v int64) []byte {
 		dst = append(dst, '-')
 		u = -u
 	}
-	// The number of digits from that of bits, by log10(2) = 1233/4096.
+	// The number of digits from that of bits, by log10(2) = 1233/4096, and by
+	// a comparison without a branch, which would often be guessed wrong.
 	digits := bits.Len64(u|1) * 1233 >> 12
-	if u >= limits[digits] {
-		digits++
-	}
+	_, less := bits.Sub64(u, limits[digits], 0)
+	digits += 1 - int(less)
 	start := len(dst)
 	dst = dst[:start+digits]
 	out := dst[start:]

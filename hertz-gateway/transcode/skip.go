@@ -41,15 +41,15 @@ func SkipN(wire []byte, wireType byte, count int) (n int, err error) {
 	return n, nil
 }
 
-// checkCount says whether count elements of at least min bytes can be in rest
+// checkCount says whether count elements of at least size bytes can be in rest
 // bytes: 0, or the code of the failure.
-func checkCount(rest, count, min int) int {
+func checkCount(rest, count, size int) int {
 	switch {
 	case count == 0:
 		return 0
-	case min == 0:
+	case size == 0:
 		return skipType
-	case count < 0 || count > rest/min:
+	case count < 0 || count > rest/size:
 		return skipCount
 	}
 	return 0
