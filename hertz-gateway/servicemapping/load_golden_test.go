@@ -12,9 +12,9 @@ import (
 	"strings"
 	"testing"
 
-	"dgate/hertz-gateway/transcode"
-
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/transcode"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

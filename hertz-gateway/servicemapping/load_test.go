@@ -309,6 +309,32 @@ func link(t *testing.T, root, target, name string) {
 	}
 }
 
+func TestLoadLimitsOfTheDirectory(t *testing.T) {
+	many := fstest.MapFS{}
+	for i := range maxFiles + 10 {
+		many[fmt.Sprintf("f%05d.thrift", i)] = &fstest.MapFile{Data: []byte("//")}
+	}
+	tests := []struct {
+		name string
+		dir  fstest.MapFS
+		want string
+	}{
+		{"a pipe", fstest.MapFS{"x.thrift": {Mode: fs.ModeNamedPipe}}, "x.thrift: error unreadable: not a regular file"},
+		{"files", many, "f20000.thrift: error unreadable: more than 20000 files in the directory: this one and those after it are not read"},
+		{
+			"folders", files(map[string]string{strings.Repeat("d/", 66) + "x.thrift": "//"}),
+			strings.Repeat("d/", 64) + "d: error unreadable: this folder cannot be read: folders are nested more than 64 deep",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff([]string{test.want}, diagnostics(load(t, test.dir, nil))); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
 // failing refuses to open one name.
 type failing struct {
 	fs.FS

@@ -168,11 +168,16 @@ func (l *loader) compile() {
 }
 
 // compileAll compiles the services of units, which need nothing of each other
-// any more, on all processors: plans are most of the work of a load.
+// any more, side by side: plans are most of the work of a load. The first load
+// takes all processors, a reload leaves half of them to the requests.
 func (l *loader) compileAll(units []*unit) {
+	processors := runtime.GOMAXPROCS(0)
+	if len(l.previous.units) > 0 {
+		processors = (processors + 1) / 2
+	}
 	next := make(chan *unit)
 	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(units)) {
+	for range min(processors, len(units)) {
 		workers.Go(func() {
 			for u := range next {
 				l.compileServices(u)
@@ -348,7 +353,8 @@ var uuidType = &transcode.Type{Kind: transcode.UUID}
 // resolveType finds the type that is written at t; nil with a problem.
 func (l *loader) resolveType(u *unit, t *syntax.Type) (*transcode.Type, extent, *problem) {
 	u.annotations(onType, t.Annotations)
-	kind, parts := transcode.Invalid, 1
+	var kind transcode.Kind
+	parts := 1
 	switch t.Name {
 	case "list":
 		kind = transcode.List
