@@ -18,20 +18,21 @@ type contextObject struct {
 	values                   map[string]goja.Value
 }
 
-// begin gives the runtime to a session, end takes it away: the objects of the
-// session before throw from then on.
-func (rt *vmRuntime) begin(s *Session) {
-	rt.end()
-	rt.session = s
-}
-
+// end takes the runtime away from its session: the objects of the session
+// throw from then on.
 func (rt *vmRuntime) end() {
 	rt.session = nil
 	rt.epoch++
 	rt.rejected = nil
-	rt.context = contextObject{rt: rt, proto: rt.context.proto}
-	rt.request = requestObject{rt: rt, proto: rt.request.proto}
-	rt.response = responseObject{rt: rt, proto: rt.response.proto}
+	if c := &rt.context; c.obj != nil {
+		*c = contextObject{rt: rt, proto: c.proto}
+	}
+	if r := &rt.request; r.obj != nil || r.query != nil {
+		*r = requestObject{rt: rt, proto: r.proto}
+	}
+	if r := &rt.response; r.obj != nil || r.body.msg != nil || r.upstream {
+		*r = responseObject{rt: rt, proto: r.proto}
+	}
 }
 
 // live is the session, for functions that work in a call only.

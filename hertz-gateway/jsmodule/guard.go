@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"math/big"
+	"strconv"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -60,7 +61,10 @@ func (rt *vmRuntime) lengthOf(v goja.Value) int64 {
 func (rt *vmRuntime) list(o *goja.Object) []goja.Value {
 	values := make([]goja.Value, rt.lengthOf(o))
 	for i := range values {
-		if values[i] = o.Get(rt.vm.ToValue(i).String()); values[i] == nil {
+		if i&0xff == 0 {
+			rt.checkTime()
+		}
+		if values[i] = o.Get(strconv.Itoa(i)); values[i] == nil {
 			values[i] = goja.Undefined()
 		}
 	}

@@ -1,7 +1,7 @@
 package jsmodule
 
 import (
-	"slices"
+	"math"
 
 	"github.com/dop251/goja"
 )
@@ -16,7 +16,7 @@ type document struct {
 	src     []byte
 	bigints bool
 	root    *docNode
-	// dirty is set by edits; volatile when a plain object was assigned, which
+	// dirty is set by edits; volatile when an object was assigned, which
 	// may change without our knowing.
 	dirty, volatile bool
 }
@@ -38,28 +38,45 @@ type docNode struct {
 	repeated bool
 
 	members []docMember
-	names   map[string]int // for objects of many members
+	// names finds members of large objects; it is made when it pays.
+	names   map[string]int
+	lookups int
 	obj     *goja.Object
 }
 
+// docMember is where a member stands in the text, and what became of it.
 type docMember struct {
-	name               string
-	nameStart, nameEnd int // the name with its quotes; nameEnd is 0 for added members
-	start, end         int
-	// value is the member as a value once it was read or assigned.
+	nameStart, nameEnd int32 // the name with its quotes
+	start, end         int32
+	escaped            bool // the name has escapes
+	*docEdit
+}
+
+// docEdit is a member that was read or written.
+type docEdit struct {
+	// name is for members that are not in the text.
+	name     string
 	value    goja.Value
 	node     *docNode // when value is a container of the same document
 	assigned bool
-	shadowed bool // a later member has the same name
+	added    bool
 }
 
-// manyMembers is where an object gets a map of its names.
-const manyMembers = 16
+const (
+	// manyMembers and manyLookups are where an object gets a map of names.
+	manyMembers = 32
+	manyLookups = 8
+	// maxDocument is what positions in documents can express.
+	maxDocument = math.MaxInt32
+)
 
 // newDocument checks data, whose value starts at start.
 func newDocument(rt *vmRuntime, data []byte, start int, bigints bool) (*document, error) {
+	if len(data) > maxDocument {
+		return nil, &jsonError{reason: "too long"}
+	}
 	doc := &document{rt: rt, epoch: rt.epoch, src: data, bigints: bigints}
-	doc.root = &docNode{doc: doc, start: start, isArray: data[start] == '['}
+	doc.root = &docNode{doc: doc, start: start, end: len(data), isArray: data[start] == '['}
 	err := catchJSON(func() {
 		p := doc.parser()
 		doc.root.end = doc.root.index()
@@ -99,45 +116,48 @@ func (n *docNode) index() int {
 	if i < len(p.src) && p.src[i] == closing {
 		return i + 1
 	}
+	n.members = make([]docMember, 0, min(256, (n.end-n.start)/64+4))
 	for {
 		var m docMember
 		if !n.isArray {
-			m.nameStart = i
-			m.nameEnd = p.skipString(i)
-			m.name = p.text(m.nameStart, m.nameEnd)
-			i = p.colon(m.nameEnd)
+			end := p.skipString(i)
+			m.nameStart, m.nameEnd = int32(i), int32(end)
+			m.escaped = p.plain(i+1) != end-1
+			i = p.colon(end)
 		}
-		m.start = i
-		m.end = p.skip(i, n.depth+1)
-		n.add(m)
+		end := p.skip(i, n.depth+1)
+		m.start, m.end = int32(i), int32(end)
+		n.members = append(n.members, m)
 		var more bool
-		if i, more = p.next(m.end, closing); !more {
+		if i, more = p.next(end, closing); !more {
 			return i
 		}
 	}
 }
 
-// add appends a member, the last of its name.
-func (n *docNode) add(m docMember) {
-	if !n.isArray {
-		if i := n.find(m.name); i >= 0 {
-			n.members[i].shadowed = true
-			n.repeated = true
-		}
-		if n.names == nil && len(n.members) == manyMembers {
-			n.names = make(map[string]int, 2*manyMembers)
-			for i, m := range n.members {
-				n.names[m.name] = i
-			}
-		}
-		if n.names != nil {
-			n.names[m.name] = len(n.members)
-		}
+// nameOf decodes the name of a member.
+func (n *docNode) nameOf(m *docMember) string {
+	if m.docEdit != nil && m.added {
+		return m.name
 	}
-	n.members = append(n.members, m)
+	p := n.doc.parser()
+	return p.text(int(m.nameStart), int(m.nameEnd))
 }
 
+func (n *docNode) is(m *docMember, name string) bool {
+	if m.docEdit != nil && m.added || m.escaped {
+		return n.nameOf(m) == name
+	}
+	return string(n.doc.src[m.nameStart+1:m.nameEnd-1]) == name
+}
+
+// find gives the last member of a name, or -1.
 func (n *docNode) find(name string) int {
+	if n.names == nil && len(n.members) > manyMembers {
+		if n.lookups++; n.lookups > manyLookups {
+			n.makeNames()
+		}
+	}
 	if n.names != nil {
 		if i, ok := n.names[name]; ok {
 			return i
@@ -145,11 +165,31 @@ func (n *docNode) find(name string) int {
 		return -1
 	}
 	for i := len(n.members) - 1; i >= 0; i-- {
-		if n.members[i].name == name {
+		if n.is(&n.members[i], name) {
 			return i
 		}
 	}
 	return -1
+}
+
+func (n *docNode) makeNames() {
+	n.names = make(map[string]int, len(n.members))
+	for i := range n.members {
+		n.names[n.nameOf(&n.members[i])] = i
+	}
+	n.repeated = len(n.names) < len(n.members)
+}
+
+// shadowed says whether a later member has the same name.
+func (n *docNode) shadowed(i int) bool {
+	return !n.isArray && n.repeated && n.find(n.nameOf(&n.members[i])) != i
+}
+
+// checkRepeats finds out whether a name stands twice in the text.
+func (n *docNode) checkRepeats() {
+	if n.names == nil {
+		n.makeNames()
+	}
 }
 
 // ready makes the members known, in a living document.
@@ -180,13 +220,14 @@ func (n *docNode) value() *goja.Object {
 // member gives the value of a member.
 func (n *docNode) member(i int) goja.Value {
 	m := &n.members[i]
-	if m.value == nil {
+	if m.docEdit == nil {
 		p := n.doc.parser()
+		m.docEdit = &docEdit{}
 		if c := p.src[m.start]; c == '{' || c == '[' {
-			m.node = &docNode{doc: n.doc, parent: n, start: m.start, end: m.end, depth: n.depth + 1, isArray: c == '['}
+			m.node = &docNode{doc: n.doc, parent: n, start: int(m.start), end: int(m.end), depth: n.depth + 1, isArray: c == '['}
 			m.value = m.node.value()
 		} else {
-			m.value = p.scalar(m.start, m.end)
+			m.value = p.scalar(int(m.start), int(m.end))
 		}
 	}
 	return m.value
@@ -195,16 +236,21 @@ func (n *docNode) member(i int) goja.Value {
 // assign puts a value in place of a member.
 func (n *docNode) assign(i int, v goja.Value) {
 	m := &n.members[i]
-	if m.assigned && m.value == v || m.node != nil && m.value == v {
+	if m.docEdit == nil {
+		m.docEdit = &docEdit{}
+	}
+	if m.node != nil && m.value == v {
 		return
 	}
 	m.value, m.node, m.assigned = v, nil, true
-	if o, ok := v.(*goja.Object); ok && docOf(o) == nil {
+	if _, ok := v.(*goja.Object); ok {
 		n.doc.volatile = true
 	}
 	n.touch()
 }
 
+// touch notes an edit. A node that is part of another value by now is written
+// with it.
 func (n *docNode) touch() {
 	n.doc.dirty = true
 	for ; n != nil && !n.changed; n = n.parent {
@@ -243,12 +289,12 @@ func (n *docNode) encode(e *jsonEncoder) {
 	at := n.start
 	for i := range n.members {
 		m := &n.members[i]
-		if !m.assigned && m.node == nil {
+		if m.docEdit == nil || !m.assigned && m.node == nil {
 			continue
 		}
 		e.raw(n.doc.src[at:m.start])
 		n.encodeMember(e, m)
-		at = m.end
+		at = int(m.end)
 	}
 	e.raw(n.doc.src[at:n.end])
 }
@@ -262,7 +308,7 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 	first := true
 	for i := range n.members {
 		m := &n.members[i]
-		if m.shadowed || m.assigned && !n.isArray && omitted(m.value) {
+		if !n.isArray && m.docEdit != nil && m.assigned && omitted(m.value) || n.shadowed(i) {
 			continue
 		}
 		if !first {
@@ -270,10 +316,10 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 		}
 		first = false
 		if !n.isArray {
-			if m.nameEnd > 0 {
-				e.raw(n.doc.src[m.nameStart:m.nameEnd])
-			} else {
+			if m.docEdit != nil && m.added {
 				e.string(m.name)
+			} else {
+				e.raw(n.doc.src[m.nameStart:m.nameEnd])
 			}
 			e.buf = append(e.buf, ':')
 		}
@@ -284,10 +330,10 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 
 func (n *docNode) encodeMember(e *jsonEncoder, m *docMember) {
 	switch {
+	case m.docEdit == nil || !m.assigned && m.node == nil:
+		e.raw(n.doc.src[m.start:m.end])
 	case m.node != nil:
 		m.node.encode(e)
-	case !m.assigned:
-		e.raw(n.doc.src[m.start:m.end])
 	case !e.value(m.value, m.name):
 		e.raw([]byte("null"))
 	}
@@ -325,16 +371,42 @@ func (n *docNode) Get(key string) goja.Value {
 func (n *docNode) Set(key string, v goja.Value) bool {
 	n.ready()
 	i := n.find(key)
-	if i < 0 {
-		i = len(n.members)
-		n.add(docMember{name: key})
-		n.reshaped = true
-	}
-	if n.repeated || omitted(v) {
+	switch {
+	case i < 0:
+		i = n.add(key)
+	case !n.reshaped && n.shadowing(i, key), omitted(v):
 		n.reshaped = true
 	}
 	n.assign(i, v)
 	return true
+}
+
+// add appends a member that the text does not have.
+func (n *docNode) add(name string) int {
+	i := len(n.members)
+	n.members = append(n.members, docMember{docEdit: &docEdit{name: name, added: true}})
+	if n.names != nil {
+		n.names[name] = i
+	}
+	if !n.reshaped {
+		n.checkRepeats()
+		n.reshaped = true
+	}
+	return i
+}
+
+// shadowing says whether an earlier member has the name of member i.
+func (n *docNode) shadowing(i int, name string) bool {
+	if n.names != nil {
+		return n.repeated
+	}
+	for k := range n.members[:i] {
+		if n.is(&n.members[k], name) {
+			n.checkRepeats()
+			return true
+		}
+	}
+	return false
 }
 
 // Has implements goja.DynamicObject.
@@ -349,15 +421,16 @@ func (n *docNode) Delete(key string) bool {
 	if n.find(key) < 0 {
 		return true
 	}
-	n.members = slices.DeleteFunc(n.members, func(m docMember) bool { return m.name == key })
-	n.names = nil
-	if len(n.members) > manyMembers {
-		n.names = make(map[string]int, len(n.members))
-		for i, m := range n.members {
-			n.names[m.name] = i
+	kept := n.members[:0]
+	for i := range n.members {
+		if m := &n.members[i]; !n.is(m, key) {
+			kept = append(kept, *m)
 		}
 	}
+	clear(n.members[len(kept):])
+	n.members = kept
 	n.reshaped = true
+	n.makeNames()
 	n.touch()
 	return true
 }
@@ -365,10 +438,11 @@ func (n *docNode) Delete(key string) bool {
 // Keys implements goja.DynamicObject.
 func (n *docNode) Keys() []string {
 	n.ready()
+	n.checkRepeats()
 	keys := make([]string, 0, len(n.members))
-	for _, m := range n.members {
-		if !m.shadowed {
-			keys = append(keys, m.name)
+	for i := range n.members {
+		if !n.shadowed(i) {
+			keys = append(keys, n.nameOf(&n.members[i]))
 		}
 	}
 	return keys
@@ -419,7 +493,7 @@ func (a *docArray) SetLen(length int) bool {
 		return true
 	}
 	for len(n.members) < length {
-		n.members = append(n.members, docMember{value: goja.Undefined(), assigned: true})
+		n.members = append(n.members, docMember{docEdit: &docEdit{value: goja.Undefined(), assigned: true, added: true}})
 	}
 	clear(n.members[length:])
 	n.members = n.members[:length]

@@ -57,22 +57,6 @@ func ParsePattern(text string) (Pattern, error) {
 	return Pattern{}, fmt.Errorf("route %q is none of: Service.method, Service.*, VERB /path, /path, *", text)
 }
 
-// ParsePatterns reads patterns that are separated by commas.
-func ParsePatterns(text string) ([]Pattern, error) {
-	var patterns []Pattern
-	for part := range strings.SplitSeq(text, ",") {
-		if strings.TrimSpace(part) == "" {
-			continue
-		}
-		p, err := ParsePattern(part)
-		if err != nil {
-			return nil, err
-		}
-		patterns = append(patterns, p)
-	}
-	return patterns, nil
-}
-
 // String is the pattern as it was written, spaces tidied.
 func (p Pattern) String() string { return p.text }
 

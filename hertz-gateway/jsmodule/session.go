@@ -138,7 +138,7 @@ func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
 			return err
 		}
 		s.rt = rt
-		rt.begin(s)
+		rt.session = s
 	}
 	if err := f(s.rt); err != nil {
 		return err
@@ -220,7 +220,7 @@ func (s *Session) enter(f func() error) error {
 // start arms the watch.
 func (s *Session) start() {
 	s.started = now()
-	s.chain.host.dog.arm(&s.rt.watch, max(1, s.started+int64(s.chain.host.limits.Budget)-s.spent))
+	s.chain.host.dog.arm(&s.rt.watch, max(1, s.started+int64(s.chain.host.limits.Budget)-max(0, s.spent)))
 }
 
 // pause disarms it. Host functions that wait, pause meanwhile.
@@ -228,11 +228,14 @@ func (s *Session) pause() {
 	if fired := s.rt.watch.disarm(); fired != disarmed {
 		s.fired = fired
 	}
-	s.spent += now() - s.started
+	s.spent += now() - s.started - s.rt.watch.granted.Load()
 }
 
 // unfit says whether a runtime that ended with err must not be used again.
 func unfit(err error) bool {
+	if err == nil {
+		return false
+	}
 	var (
 		interrupt *goja.InterruptedError
 		overflow  *goja.StackOverflowError
@@ -263,7 +266,8 @@ func (s *Session) giveBack() {
 	s.waits, s.loop, s.broken, s.fired = nil, nil, false, disarmed
 	if len(waits) > 0 && !broken {
 		tail := &Session{chain: s.chain, ctx: s.chain.host.work, call: &Call{ID: s.call.ID}, rt: rt, loop: loop, waits: waits}
-		rt.begin(tail)
+		rt.end()
+		rt.session = tail
 		s.chain.host.tails.Go(tail.finish)
 		return
 	}

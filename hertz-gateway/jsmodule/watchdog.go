@@ -34,9 +34,21 @@ func now() int64 { return int64(time.Since(clockStart)) + 1 }
 type watch struct {
 	vm    *goja.Runtime
 	until atomic.Int64
+	// granted is by how much until was put off since it was armed.
+	granted atomic.Int64
 }
 
-func (w *watch) arm(until int64) { w.until.Store(until) }
+func (w *watch) arm(until int64) {
+	w.granted.Store(0)
+	w.until.Store(until)
+}
+
+// putOff moves the end of an armed watch.
+func (w *watch) putOff(by int64) {
+	if until := w.until.Load(); until > disarmed && w.until.CompareAndSwap(until, until+by) {
+		w.granted.Add(by)
+	}
+}
 
 // disarm returns what has fired, or disarmed.
 func (w *watch) disarm() int64 { return min(w.until.Swap(disarmed), disarmed) }
@@ -59,8 +71,16 @@ func kindOf(fired int64) Kind {
 }
 
 // watchdog fires the watches whose time is up. It sleeps while none is armed.
+//
+// A budget is CPU time, but all there is to measure it by is the clock, and the
+// CPU time of the whole process. When the process got less CPU than time went
+// by, because the machine is busy with other things, the difference is put on
+// every budget: a module is not to blame for it.
 type watchdog struct {
 	heap uint64
+
+	// lastTime and lastCPU are of the scan before, 0 after a sleep.
+	lastTime, lastCPU int64
 
 	mu      sync.Mutex
 	watches []*watch
@@ -124,6 +144,7 @@ func (d *watchdog) run() {
 			case <-d.stop:
 				return
 			}
+			d.lastTime = 0
 			ticker.Reset(tick)
 		}
 		select {
@@ -139,8 +160,12 @@ func (d *watchdog) scan() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := now()
+	starved := d.starved(t)
 	armed, oldest, oldestUntil := 0, (*watch)(nil), int64(math.MaxInt64)
 	for _, w := range d.watches {
+		if starved > 0 {
+			w.putOff(starved)
+		}
 		until := w.until.Load()
 		if until <= disarmed {
 			continue
@@ -156,6 +181,17 @@ func (d *watchdog) scan() int {
 		oldest.fire(oldestUntil, firedMemory)
 	}
 	return armed
+}
+
+// starved is for how long, since the scan before, the process had to wait for a
+// CPU.
+func (d *watchdog) starved(t int64) (waited int64) {
+	cpu, ok := processCPU()
+	if ok && d.lastTime != 0 {
+		waited = (t - d.lastTime) - (cpu - d.lastCPU)
+	}
+	d.lastTime, d.lastCPU = t, cpu
+	return waited
 }
 
 // heapBytes is the memory of the objects that the last garbage collection

@@ -1,0 +1,271 @@
+package jsmodule_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"dgate/hertz-gateway/jsmodule"
+)
+
+// TestHostileScripts runs what never ends, or would take all memory. Each has
+// to be stopped, and the chain has to serve the next request.
+func TestHostileScripts(t *testing.T) {
+	const nap = `import { asyncSleep } from "dgate";`
+	tests := []struct {
+		name, text string
+		kind       jsmodule.Kind
+	}{
+		{"while", `while (true) {}`, jsmodule.KindBudget},
+		{"for with try", `for (;;) { try { while (true) {} } catch (e) {} finally { continue } }`, jsmodule.KindBudget},
+		{"recursion", `function f() { return f() + 1 } f()`, jsmodule.KindStack},
+		{"recursion in catch", `function f() { try { f() } catch (e) { f() } } f()`, jsmodule.KindStack},
+		{"recursion through toString", `const o = { toString() { return "" + o } }; "" + o`, jsmodule.KindStack},
+		{"recursion through a getter", `const o = { get a() { return this.a } }; o.a`, jsmodule.KindStack},
+		{"recursion through a proxy", `const p = new Proxy({}, { get(t, k) { return p[k] } }); p.a`, jsmodule.KindStack},
+		{"regexp backtracking", `/^(?=(a+)+$)a/.test("a".repeat(50) + "!")`, jsmodule.KindBudget},
+		{"regexp with back-reference", `/^(a+)+\1$/.test("a".repeat(40) + "!")`, jsmodule.KindBudget},
+		{"regexp replace", `("a".repeat(40) + "!").replace(/(?=(a+)+$)a/g, "")`, jsmodule.KindBudget},
+		{"sort comparator", `const a = Array.from({ length: 1e5 }, (_, i) => i); a.sort(() => { for (let i = 0; i < 1e3; i++); return -1 })`, jsmodule.KindBudget},
+		{"sort of text", `const a = []; for (let i = 0; i < 3e4; i++) a.push("k" + i); for (;;) a.sort()`, jsmodule.KindBudget},
+		{"endless getter", `({ get a() { while (true); } }).a`, jsmodule.KindBudget},
+		{"endless toString", `"" + { toString() { while (true); } }`, jsmodule.KindBudget},
+		{"endless valueOf", `+{ valueOf() { while (true); } }`, jsmodule.KindBudget},
+		{"endless toJSON", `JSON.stringify({ toJSON() { while (true); } })`, jsmodule.KindBudget},
+		{"endless message of a thrown error", `throw { get message() { while (true); } }`, jsmodule.KindBudget},
+		{"endless toString of a thrown name", `throw { name: { toString() { while (true); } } }`, jsmodule.KindBudget},
+		{"endless then", `return { then() { while (true); } }`, jsmodule.KindBudget},
+		{"endless getter of then", `return { get then() { while (true); } }`, jsmodule.KindBudget},
+		{"promise chain", `const f = () => Promise.resolve().then(f); return f()`, jsmodule.KindBudget},
+		{"microtasks", `const f = () => queueMicrotask(f); f()`, jsmodule.KindBudget},
+		{"async loop", `return (async () => { for (;;) await null })()`, jsmodule.KindBudget},
+		{"generator", `function* g() { for (;;) yield 1 } for (const x of g());`, jsmodule.KindBudget},
+		{"spread of a generator", `function* g() { for (;;) yield 1 } [...g()]`, jsmodule.KindBudget},
+		{"Array.from of a generator", `function* g() { for (;;) yield 1 } Array.from(g())`, jsmodule.KindBudget},
+		{"Map that grows while walked", `const m = new Map([[0, 0]]); for (const [k] of m) m.set(k + 1, 0)`, jsmodule.KindBudget},
+		{"string doubling", `let s = "x"; for (;;) { s += s; if (s.length > 1e6) s = "x" }`, jsmodule.KindBudget},
+		{"Promise.all of itself", `const f = async () => Promise.all([f(), f()]); return f()`, jsmodule.KindStack},
+		{"Symbol.iterator", `const o = { [Symbol.iterator]() { return { next: () => ({ done: false }) } } }; new Set(o)`, jsmodule.KindBudget},
+		{"never settles", `return new Promise(() => {})`, jsmodule.KindNeverSettles},
+		{"awaits a dropped promise", `return (async () => { await new Promise(() => {}) })()`, jsmodule.KindNeverSettles},
+		{"timer loop", `const f = (r) => setTimeout(() => f(r), 5); return new Promise(f)`, jsmodule.KindDeadline},
+		{"async sleep", nap + `return asyncSleep(100)`, jsmodule.KindDeadline},
+		{"sleep", `import { sleep } from "dgate"; try { sleep("1h") } catch (e) {} ctx.locals.after = 1`, jsmodule.KindDeadline},
+
+		{"repeat", `"x".repeat(1e9)`, jsmodule.KindException},
+		{"padEnd", `"x".padEnd(1e9)`, jsmodule.KindException},
+		{"padStart", `"x".padStart(2 ** 30)`, jsmodule.KindException},
+		{"join", `Array(1e4).fill("x".repeat(1e6)).join()`, jsmodule.KindException},
+		{"join of one array in another", `let a = ["x".repeat(1e6)]; for (let i = 0; i < 10; i++) a = [a, a]; String(a)`, jsmodule.KindException},
+		{"String of nested arrays", `let a = []; for (let i = 0; i < 1e4; i++) a = [a]; String(a)`, jsmodule.KindException},
+		{"concat", `"".concat(...Array(1000).fill("x".repeat(1e6)))`, jsmodule.KindException},
+		{"replaceAll", `"a".repeat(1e5).replaceAll("a", "b".repeat(1e6))`, jsmodule.KindException},
+		{"replace with $'", "'a'.repeat(1e5).replace(/a/g, \"$'\")", jsmodule.KindException},
+		{"Array.fill", `Array(4294967295).fill(0)`, jsmodule.KindException},
+		{"sparse array", `const a = []; a[4294967290] = 1; a.indexOf(2)`, jsmodule.KindException},
+		{"sparse array-like", `Array.prototype.forEach.call({ length: 2 ** 53 - 1 }, () => {})`, jsmodule.KindException},
+		{"spread of a sparse array", `const a = []; a.length = 4294967295; [...a]`, jsmodule.KindException},
+		{"destructuring rest of a sparse array", `const a = []; a.length = 4294967295; const [x, ...r] = a`, jsmodule.KindException},
+		{"Set of a sparse array", `const a = []; a.length = 4294967295; new Set(a)`, jsmodule.KindException},
+		{"JSON of a sparse array", `const a = []; a.length = 4294967295; JSON.stringify(a)`, jsmodule.KindException},
+		{"sort of a sparse array", `const a = []; a.length = 4294967295; a.sort()`, jsmodule.KindException},
+		{"Array.from", `Array.from({ length: 1e9 })`, jsmodule.KindException},
+		{"apply", `Math.max.apply(null, { length: 1e9 })`, jsmodule.KindException},
+		{"Reflect.apply", `Reflect.apply(Math.max, null, { length: 1e9 })`, jsmodule.KindException},
+		{"String.raw", `String.raw({ raw: { length: 1e9 } })`, jsmodule.KindException},
+		{"flat of a cycle", `const a = [1]; a.push(a, a); a.flat(Infinity)`, jsmodule.KindException},
+		{"ArrayBuffer", `new ArrayBuffer(1e12)`, jsmodule.KindException},
+		{"Uint8Array", `new Uint8Array(1e11)`, jsmodule.KindException},
+		{"Float64Array", `new Float64Array({ length: 1e10 })`, jsmodule.KindException},
+		{"Uint8Array.from", `Uint8Array.from({ length: 1e10 })`, jsmodule.KindException},
+		{"BigInt shift", `1n << 99999999999n`, jsmodule.KindException},
+		{"BigInt shift assigned", `let a = 1n; a <<= BigInt("99999999999")`, jsmodule.KindException},
+		{"BigInt shift right by a negative", `1n >> -99999999999n`, jsmodule.KindException},
+		{"BigInt power", `2n ** 99999999999n`, jsmodule.KindException},
+		{"BigInt power assigned", `let a = 2n; a **= 99999999999n`, jsmodule.KindException},
+		{"BigInt of text", `BigInt("9".repeat(1e6))`, jsmodule.KindException},
+		{"BigInt.asUintN", `BigInt.asUintN(2 ** 40, -1n)`, jsmodule.KindException},
+		{"BigInt products", `let a = 3n; for (;;) a *= a`, jsmodule.KindBudget},
+		{"RegExp text", `new RegExp("(".repeat(1e6))`, jsmodule.KindException},
+		{"match text", `"".match("(".repeat(1e6))`, jsmodule.KindException},
+		{"JSON depth", `JSON.parse("[".repeat(1e6))`, jsmodule.KindException},
+		{"JSON depth of objects", `JSON.parse('{"a":'.repeat(1e5))`, jsmodule.KindException},
+		{"JSON.stringify depth", `let o = {}; for (let i = 0; i < 1e4; i++) o = { o }; JSON.stringify(o)`, jsmodule.KindException},
+		{"JSON.stringify cycle", `const o = {}; o.o = o; JSON.stringify(o)`, jsmodule.KindException},
+		{"structuredClone depth", `let o = {}; for (let i = 0; i < 1e4; i++) o = { o }; structuredClone(o)`, jsmodule.KindException},
+		{"proxy of a proxy", `let p = {}; for (let i = 0; i < 1e5; i++) p = new Proxy(p, {}); p.x`, jsmodule.KindException},
+		{"eval", `eval("1")`, jsmodule.KindException},
+		{"Function", `new Function("return 1")()`, jsmodule.KindException},
+		{"Function through a constructor", `(() => {}).constructor("return 1")()`, jsmodule.KindException},
+		{"AsyncFunction", `(async () => {}).constructor("return 1")()`, jsmodule.KindException},
+		{"GeneratorFunction", `(function* () {}).constructor("yield 1")()`, jsmodule.KindException},
+		{"too many timers", `for (;;) setTimeout(() => {}, 1000)`, jsmodule.KindException},
+	}
+	// What throws must not be mistaken for what takes too long.
+	patient := newHost(t, jsmodule.Config{Limits: jsmodule.Limits{Budget: 500 * time.Millisecond}})
+	strict := newHost(t, jsmodule.Config{})
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			h, wait := strict, 150*time.Millisecond
+			if test.kind == jsmodule.KindException {
+				h, wait = patient, 5*time.Second
+			}
+			text, imports := test.text, ""
+			if i := strings.Index(text, `"dgate";`); i >= 0 {
+				imports, text = text[:i+len(`"dgate";`)], text[i+len(`"dgate";`):]
+			}
+			c := chainOn(t, h, imports+`export function requestModifier(ctx) {
+				if (ctx.request.method !== "EVIL") return;
+				`+text+`
+			}`)
+			started := time.Now()
+			e := open(t, c, func(call *jsmodule.Call, q *request, _ *response) {
+				q.method = "EVIL"
+				call.Deadline = time.Now().Add(wait)
+			})
+			_, err := e.Request()
+			took := time.Since(started)
+			if err == nil {
+				t.Fatal("the script ended without an error")
+			}
+			if got := moduleError(t, err); got.Kind != test.kind {
+				t.Errorf("kind %q (%v), want %q", got.Kind, err, test.kind)
+			}
+			if took > 2*time.Second {
+				t.Errorf("it took %v to stop", took)
+			}
+			e.Close()
+			open(t, c).mustRequest(t)
+		})
+	}
+}
+
+// TestBudgetSumsUp takes many short runs that together exceed the budget.
+func TestBudgetSumsUp(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Budget: 30 * time.Millisecond}},
+		`import { asyncSleep } from "dgate";
+		export async function requestModifier() {
+			for (;;) { const end = performance.now() + 3; while (performance.now() < end); await asyncSleep(0.001) }
+		}`)
+	_, err := open(t, c).Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindBudget {
+		t.Fatalf("got %v, want the budget", err)
+	}
+}
+
+// TestWaitingIsFree waits longer than the budget.
+func TestWaitingIsFree(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Budget: 20 * time.Millisecond}},
+		`import { asyncSleep, sleep } from "dgate";
+		export async function requestModifier(ctx) {
+			await asyncSleep("40ms"); sleep("40ms"); ctx.request.headers.set("x-done", "1")
+		}`)
+	if e := open(t, c).mustRequest(t); e.q.get("x-done") != "1" {
+		t.Fatal("the hook did not come to its end")
+	}
+}
+
+func TestPlainLoopIsCutSoon(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `export function requestModifier() { for (;;); }`)
+	started := time.Now()
+	_, err := open(t, c).Request()
+	if moduleError(t, err).Kind != jsmodule.KindBudget {
+		t.Fatal(err)
+	}
+	// The budget is 50 ms of CPU; the rest is what a busy machine takes.
+	if took := time.Since(started); took < 45*time.Millisecond || took > time.Second {
+		t.Fatalf("cut after %v", took)
+	}
+}
+
+func TestHeapLimit(t *testing.T) {
+	h := newHost(t, jsmodule.Config{Limits: jsmodule.Limits{Heap: 1, Budget: 500 * time.Millisecond}})
+	c := chainOn(t, h, `export function requestModifier() { const a = []; for (;;) a.push({}) }`)
+	runtime.GC() // so that there is a figure of live memory
+	_, err := open(t, c).Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindMemory {
+		t.Fatalf("got %v, want the memory limit", err)
+	}
+}
+
+func TestLoadBudget(t *testing.T) {
+	_, err := jsmodule.Build(jsmodule.Source{Name: "m", Text: "for (;;);"}, nil)
+	if got := moduleError(t, err); got.Kind != jsmodule.KindBudget {
+		t.Fatalf("got %v, want the budget", err)
+	}
+}
+
+func TestLimitsAreChecked(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		limits jsmodule.Limits
+		want   string
+	}{
+		{"a budget beyond what regular expressions allow", jsmodule.Limits{Budget: time.Second}, "limit Budget is 1s, must be between 0 and 500ms"},
+		{"negative", jsmodule.Limits{Runtimes: -1}, "limit Runtimes is -1, must not be negative"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := jsmodule.NewHost(jsmodule.Config{Limits: test.limits})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// panickingRequest is a host whose own code fails.
+type panickingRequest struct{ request }
+
+func (*panickingRequest) Path() []byte { panic("a defect") }
+
+func TestHostPanic(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `export async function requestModifier(ctx) {
+		try { await null; ctx.request.path } catch (e) { ctx.locals.caught = 1 }
+	}`)
+	e := open(t, c, func(call *jsmodule.Call, _ *request, _ *response) { call.Request = &panickingRequest{} })
+	_, err := e.Request()
+	got := moduleError(t, err)
+	if got.Kind != jsmodule.KindPanic || !strings.Contains(got.Message, "a defect") || !strings.Contains(got.Stack, "Path") {
+		t.Fatalf("got %+v", got)
+	}
+	e.Close()
+	open(t, c).mustRequest(t)
+}
+
+func TestCallerPanic(t *testing.T) {
+	c := chain(t, jsmodule.Config{DefaultPermissions: []string{"rpc:*"}, Caller: callerFunc(func(context.Context, jsmodule.RPC) ([]byte, error) {
+		panic("a defect")
+	})}, `import rpc from "dgate/rpc"; export async function requestModifier() { await rpc.A.b() }`)
+	_, err := open(t, c).Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindPanic {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestContextEndsWaiting(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `import { asyncSleep } from "dgate"; export async function requestModifier() { await asyncSleep(60) }`)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s := c.Begin(ctx, &jsmodule.Call{Request: &request{}, Response: &response{}})
+	defer s.Close()
+	gone := errors.New("the client went away")
+	time.AfterFunc(10*time.Millisecond, func() { cancel(gone) })
+	_, err := s.Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindCanceled || !errors.Is(err, gone) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestBusyChain(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `export function requestModifier() {} export function responseModifier() {}`)
+	first := open(t, c).mustRequest(t)
+	second := open(t, c, func(call *jsmodule.Call, _ *request, _ *response) { call.Deadline = time.Now().Add(20 * time.Millisecond) })
+	_, err := second.Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindBusy {
+		t.Fatalf("got %v, want busy", err)
+	}
+	first.Close()
+	open(t, c).mustRequest(t)
+}
