@@ -272,6 +272,9 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	if sp.union && members != 1 {
 		d.unionMembers(at, members)
 	}
+	if d.full() {
+		return dst, -1
+	}
 	d.words = d.words[:wordMark]
 	return append(dst, WireStop), i + 1
 }
@@ -422,6 +425,8 @@ func (d *decoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 			dst, valid = d.mapKey(n.key, dst, key)
 		}
 		switch {
+		case d.full():
+			return dst, -1
 		case !valid:
 			i = d.skipValue(i, depth+1)
 		case i < len(in) && in[i] == 'n':

@@ -294,7 +294,8 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 				// would cost time in the square of the depth. Scalars are
 				// cheap to skip.
 				g := gap{from: next.index, to: f.index, start: len(dst)}
-				if dst = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); e.bad != nil || e.err != nil {
+				var ok bool
+				if dst, ok = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); !ok {
 					return dst, -1
 				}
 				g.end = len(dst)
@@ -339,15 +340,15 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		i = end
 	}
 	i++
+	ok := true
 	if next != nil {
-		if dst = e.fill(sp, dst, next.index, len(fields), seen, more, offsets, depth); e.bad != nil || e.err != nil {
-			return dst, -1
-		}
+		dst, ok = e.fill(sp, dst, next.index, len(fields), seen, more, offsets, depth)
 	}
-	if late {
-		if dst = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, more, offsets, depth); e.bad != nil || e.err != nil {
-			return dst, -1
-		}
+	if ok && late {
+		dst, ok = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, more, offsets, depth)
+	}
+	if !ok {
+		return dst, -1
 	}
 	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
 	return closeBracket(dst, start, '{', '}'), i
@@ -377,7 +378,7 @@ func closeBracket(dst []byte, start int, open, end byte) []byte {
 
 // fill writes the fields [from, to): those that came before their turn, and
 // what stands for those that did not come.
-func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, more []uint64, offsets []int, depth int) []byte {
+func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, more []uint64, offsets []int, depth int) (out []byte, ok bool) {
 	for w := from / 64; w*64 < to; w++ {
 		if w > 0 {
 			seen = more[w-1]
@@ -394,7 +395,7 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, mo
 			if seen&f.bit == 0 {
 				if len(dst)-e.start > growthLimit(len(e.wire)) {
 					e.fail(len(e.wire), "absent fields make the message too large")
-					return dst
+					return dst, false
 				}
 				dst = append(dst, f.zero...)
 				continue
@@ -412,27 +413,27 @@ func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, mo
 			}
 			if end < 0 {
 				e.within(sp, f)
-				return dst
+				return dst, false
 			}
 		}
 	}
-	return dst
+	return dst, true
 }
 
 // fillGaps writes the struct, which is at dst[start:], again with all of its
 // gaps filled.
-func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen uint64, more []uint64, offsets []int, depth int) []byte {
+func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen uint64, more []uint64, offsets []int, depth int) (out []byte, ok bool) {
 	end := len(dst)
 	from := start
 	for _, g := range gaps {
 		dst = append(dst, dst[from:g.start]...)
-		if dst = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); e.bad != nil || e.err != nil {
-			return dst
+		if dst, ok = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); !ok {
+			return dst, false
 		}
 		from = g.end
 	}
 	dst = append(dst, dst[from:end]...)
-	return dst[:start+copy(dst[start:], dst[end:])]
+	return dst[:start+copy(dst[start:], dst[end:])], true
 }
 
 // within says in which field an error was, if nobody has; it gives -1.

@@ -21,18 +21,21 @@ type finding struct {
 	Violation
 }
 
-// add keeps a violation and says whether there is room for more.
-func (d *decoder) add(f finding) bool {
-	if len(d.found) < maxFindings {
+// full says that enough has been found.
+func (d *decoder) full() bool { return len(d.found) >= maxFindings }
+
+// add keeps a violation while there is room.
+func (d *decoder) add(f finding) {
+	if !d.full() {
 		d.found = append(d.found, f)
 	}
-	return len(d.found) < maxFindings
 }
 
 // report keeps a violation of the value at offset at. It gives next, where the
 // conversion goes on, or -1 when enough has been found.
 func (d *decoder) report(at int, code, detail string, next int) int {
-	if !d.add(finding{at: at, Violation: Violation{Code: code, Detail: detail}}) {
+	d.add(finding{at: at, Violation: Violation{Code: code, Detail: detail}})
+	if d.full() {
 		return -1
 	}
 	return next
@@ -60,7 +63,7 @@ func (d *decoder) tooDeep(i int) int {
 
 // badEncoding refuses the string at i and goes on at next.
 func (d *decoder) badEncoding(i, next int) int {
-	return d.report(i, CodeEncoding, "the string is not valid Unicode", next)
+	return d.report(i, CodeEncoding, notUnicode, next)
 }
 
 // mismatch refuses the value at i, which is of another kind than n.
@@ -331,8 +334,7 @@ func (w *walker) pointer() string {
 		case l.array:
 			pointer += "/" + strconv.Itoa(l.index)
 		default:
-			d := decoder{in: l.name}
-			name, _, _ := d.unescape(nil, 0)
+			name, _, _ := unescape(nil, l.name, 0)
 			pointer += "/" + escapePointer(string(name))
 		}
 	}

@@ -71,26 +71,39 @@ func (d *decoder) stringText(i int) (text []byte, next int) {
 // it, or -1 after a syntax error. ok false: it is not valid UTF-8, or escapes
 // half a surrogate pair.
 func (d *decoder) unescape(dst []byte, i int) (out []byte, next int, ok bool) {
-	in := d.in
+	out, next, bad := unescape(dst, d.in, i)
+	if bad != "" && bad != notUnicode {
+		next = d.syntax(next, bad)
+	}
+	return out, next, bad == ""
+}
+
+// notUnicode says that a string is not valid UTF-8, or escapes half a
+// surrogate pair.
+const notUnicode = "the string is not valid Unicode"
+
+// unescape appends the content of the string at i of in and gives the offset
+// behind it. bad is what is wrong with it; unless that is notUnicode, next is
+// where.
+func unescape(dst, in []byte, i int) (out []byte, next int, bad string) {
 	start := i
-	ok = true
 	i++
 	for {
 		end, ascii := scanPlain(in, i)
 		if !ascii && !utf8.Valid(in[i:end]) {
-			ok = false
+			bad = notUnicode
 		}
 		dst = append(dst, in[i:end]...)
 		i = end
 		switch {
 		case i >= len(in):
-			return dst, d.syntax(start, "the string is not closed"), ok
+			return dst, start, "the string is not closed"
 		case in[i] == '"':
-			return dst, i + 1, ok
+			return dst, i + 1, bad
 		case in[i] != '\\':
-			return dst, d.syntax(i, "a control character in a string"), ok
+			return dst, i, "a control character in a string"
 		case i+1 >= len(in):
-			return dst, d.syntax(start, "the string is not closed"), ok
+			return dst, start, "the string is not closed"
 		}
 		c := in[i+1]
 		i += 2
@@ -110,20 +123,20 @@ func (d *decoder) unescape(dst []byte, i int) (out []byte, next int, ok bool) {
 		case 'u':
 			r := hex4(in, i)
 			if r < 0 {
-				return dst, d.syntax(i-2, "malformed \\u escape"), ok
+				return dst, i - 2, "malformed \\u escape"
 			}
 			i += 4
 			if utf16.IsSurrogate(r) {
 				r = utf16.DecodeRune(r, escapedUnit(in, i))
 				if r == utf8.RuneError {
-					ok = false
+					bad = notUnicode
 				} else {
 					i += 6
 				}
 			}
 			dst = utf8.AppendRune(dst, r)
 		default:
-			return dst, d.syntax(i-2, "unknown escape in a string"), ok
+			return dst, i - 2, "unknown escape in a string"
 		}
 	}
 }

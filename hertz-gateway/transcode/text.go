@@ -28,7 +28,7 @@ func appendText(dst []byte, n *node, text []byte, loose bool) ([]byte, *Violatio
 	switch n.kind {
 	case String:
 		if !utf8.Valid(text) {
-			return dst, &Violation{Code: CodeEncoding, Detail: "the string is not valid Unicode"}
+			return dst, &Violation{Code: CodeEncoding, Detail: notUnicode}
 		}
 		return AppendString(dst, text), nil
 	case I8, I16, I32, I64:
