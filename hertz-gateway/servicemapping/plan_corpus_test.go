@@ -77,7 +77,7 @@ func runCase(t *testing.T, m *Mapping, c *corpus.Case) {
 	if !found {
 		t.Skip("routing")
 	}
-	w := &fakeResponse{header: http.Header{}}
+	w := newFakeResponse()
 	call, answered := serve(t, p, r, c, w)
 	if !answered {
 		t.Skip("an error of the backend")
@@ -159,7 +159,7 @@ func serve(t *testing.T, p *Plan, r *fakeRequest, c *corpus.Case, w *fakeRespons
 
 // writeProblem answers as the gateway does.
 func writeProblem(t *testing.T, w *fakeResponse, p *Plan, envelope bool, err error) {
-	*w = fakeResponse{header: http.Header{}}
+	*w = *newFakeResponse()
 	var (
 		bad      *transcode.InvalidError
 		wire     *transcode.WireError

@@ -193,3 +193,5 @@ func fields(s string) string {
 	s = strings.TrimSuffix(strings.TrimPrefix(s, "1 struct {\n"), "\n}")
 	return strings.ReplaceAll(strings.TrimPrefix(s, "  "), "\n  ", "\n")
 }
+
+func newFakeResponse() *fakeResponse { return &fakeResponse{header: http.Header{}} }
