@@ -13,7 +13,7 @@ type Options struct {
 	EnumNames     bool // Thrift → JSON: an enum's name instead of its number
 	SpecialFloats bool // Thrift → JSON: NaN and infinities as strings instead of an error
 	RejectUnknown bool // JSON → Thrift: a member without a field is an error
-	LaxNumbers    bool // JSON → Thrift: "5" is accepted for every integer type, not only i64
+	LaxNumbers    bool // JSON → Thrift: "5" is accepted for every integer type, not only i64; not for doubles and enums
 	MaxDepth      int  // nesting limit both ways; 0 means 64
 	MaxElements   int  // limit on elements of one container; 0 means 1<<20
 

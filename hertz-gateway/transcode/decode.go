@@ -533,25 +533,23 @@ func growthLimit(sent int) int { return 1<<20 + 64*sent }
 
 // ask gets the value of f from the Source, with its header.
 func (d *decoder) ask(f *field, dst []byte, phase Phase) (out []byte, present, ok bool) {
-	mark := len(dst)
-	dst = append(dst, f.header[0], f.header[1], f.header[2])
-	dst, present, err := d.src.AppendField(dst, f.slot, phase)
-	if err != nil {
-		var invalid *InvalidError
-		if !errors.As(err, &invalid) {
-			d.err = err
-			return dst, false, false
+	out, present, err := d.src.AppendField(append(dst, f.header[0], f.header[1], f.header[2]), f.slot, phase)
+	if err == nil {
+		if !present {
+			out = dst
 		}
-		// The field is there, though not as it should be.
-		for _, v := range invalid.Violations {
-			d.add(finding{at: -1, Violation: v})
-		}
-		return dst, true, true
+		return out, present, true
 	}
-	if !present {
-		dst = dst[:mark]
+	var invalid *InvalidError
+	if !errors.As(err, &invalid) {
+		d.err = err
+		return dst, false, false
 	}
-	return dst, present, true
+	// The field is there, though not as it should be.
+	for _, v := range invalid.Violations {
+		d.add(finding{at: -1, Violation: v})
+	}
+	return dst, true, true
 }
 
 // askAll asks the Source for all fields of sp that live outside the body, and

@@ -418,6 +418,13 @@ func TestManyFields(t *testing.T) {
 		if out, err := c.AppendJSON(nil, wire); err != nil || string(out) != whole {
 			t.Errorf("round trip: %s, %v", out, err)
 		}
+		reversed := message(nil)
+		for i := len(wire) - 1; i > 0; i -= 7 {
+			reversed = append(reversed, wire[i-7:i]...)
+		}
+		if out, err := c.AppendJSON(nil, reversed.stop()); err != nil || string(out) != whole {
+			t.Errorf("in reverse: %s, %v", out, err)
+		}
 		_, err = c.AppendThrift(nil, []byte(`{"f199":1,"f4":2}`))
 		if got := violations(t, err); len(got) != maxFindings || got[0].Pointer != "/f1" || got[1].Pointer != "/f7" {
 			t.Errorf("violations %v", got)

@@ -258,6 +258,36 @@ func TestWireOrder(t *testing.T) {
 	}
 }
 
+// TestErrorsOutOfOrder: a value that is read only when its turn comes is
+// refused then.
+func TestErrorsOutOfOrder(t *testing.T) {
+	c := mustCompile(t, structOf(
+		&Field{Name: "a", Type: stringType},
+		&Field{Name: "b", Type: boolType},
+		&Field{Name: "c", Type: listOf(boolType)},
+		&Field{Name: "d", Type: listOf(boolType)},
+	), Options{})
+	bad := message(nil).field(WireBool, 2, 2)
+	tests := []struct {
+		name, want string
+		wire       message
+	}{
+		{"before a list", "field 2 (b) of book.S: a bool that is neither 0 nor 1", bad.field(WireList, 3, list(WireBool)...).stop()},
+		{"at the end", "field 2 (b) of book.S: a bool that is neither 0 nor 1", bad.stop()},
+		{"in a gap", "field 3 (c) of book.S: a bool that is neither 0 nor 1", message(nil).field(WireList, 4, list(WireBool)...).field(WireList, 3, list(WireBool, []byte{2})...).stop()},
+		{"cut short", "field 2 (b) of book.S: the message ends too early", message(nil).field(WireBool, 2)},
+		{"cut short in a string", "struct book.S: the message ends too early", message(nil).field(WireBool, 2, 1).field(WireString, 1)[:6]},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var wireError *WireError
+			if out, err := c.AppendJSON(nil, tt.wire); !errors.As(err, &wireError) || wireError.Reason != tt.want {
+				t.Errorf("%s, %v, want %s", out, err, tt.want)
+			}
+		})
+	}
+}
+
 func TestWireDepth(t *testing.T) {
 	c := mustCompile(t, treeType, Options{})
 	nested := func(n int) []byte {
