@@ -18,6 +18,8 @@ type call struct {
 	service  string // Thrift service
 	deadline time.Time
 
+	json *jsonMethod // how Kitex's JSON becomes the result; nil: it is Thrift
+
 	node  *node    // picked last
 	tried []string // addresses that refused this call a connection
 	conn  *conn    // in use

@@ -10,6 +10,7 @@ import (
 	"github.com/cloudwego/kitex/pkg/kerrors"
 
 	"dgate/hertz-gateway/internal/upstream"
+	"dgate/hertz-gateway/transcode"
 )
 
 // handle is one client of a destination.
@@ -18,6 +19,10 @@ type handle struct {
 	dest    *destination
 	service string
 	closed  atomic.Bool
+
+	// Codec kitex-json: its methods, and the destination that calls them.
+	json     map[string]*jsonMethod
+	jsonDest *destination
 }
 
 var _ upstream.Client = (*handle)(nil)
@@ -50,11 +55,19 @@ func (h *handle) Call(ctx context.Context, req *upstream.Call) (upstream.Reply, 
 	if len(args) == 0 {
 		args = emptyStruct
 	}
+	if m := h.json[req.Method]; m != nil && args[0] != transcode.WireStop {
+		text, err := m.request(args)
+		if err != nil {
+			return upstream.Reply{}, c.fail(upstream.Broken, err)
+		}
+		c.dest, c.json = h.jsonDest, m
+		return c.run(kctx, text)
+	}
 	return c.run(kctx, args)
 }
 
 // run makes attempts until one got through to an instance.
-func (c *call) run(ctx context.Context, args []byte) (upstream.Reply, error) {
+func (c *call) run(ctx context.Context, args any) (upstream.Reply, error) {
 	var refused error
 	for stale := 0; ; {
 		c.sent, c.conn = false, nil
@@ -101,7 +114,15 @@ func (c *call) answer(result any) (upstream.Reply, error) {
 	if c.req.Oneway {
 		return r, nil
 	}
-	r.Result, _ = result.([]byte)
+	switch v := result.(type) {
+	case []byte:
+		r.Result = v
+	case string:
+		var err error
+		if r.Result, err = c.json.reply(v); err != nil {
+			return upstream.Reply{}, c.fail(upstream.Broken, err)
+		}
+	}
 	if len(r.Result) == 0 || (!c.req.Void && r.Result[0] == 0) {
 		// Over framed a business error comes like this.
 		return upstream.Reply{}, c.fail(upstream.Broken, errors.New("empty result of a method that is not void"))
@@ -114,5 +135,9 @@ func (h *handle) Close() error {
 	if h.closed.Swap(true) {
 		return nil
 	}
-	return h.factory.release(h.dest)
+	err := h.factory.release(h.dest)
+	if h.jsonDest != nil {
+		err = errors.Join(err, h.factory.release(h.jsonDest))
+	}
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.uber.org/goleak"
 
 	"dgate/hertz-gateway/internal/upstream"
 )
@@ -173,4 +174,44 @@ func TestClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantError(t, <-failed, upstream.Closed, true)
+}
+
+func TestCloseLeavesNothing(t *testing.T) {
+	serve(t, name(t), 10)
+	callOnce(t, newClient(t, name(t), ""))
+	before := goleak.IgnoreCurrent()
+	f, err := New(Config{Resolver: registryView})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, codec := range []upstream.Codec{upstream.CodecDGate, upstream.CodecKitexJSON} {
+		c, err := f.Open(upstream.Spec{Destination: name(t), Service: "TestService", Settings: upstream.Settings{Codec: codec}, IDL: testService(t)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Call(t.Context(), &upstream.Call{Method: "void", Void: true, Args: i32Args(1)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := c.Close(); err != nil {
+			t.Error("closed again:", err)
+		}
+	}
+	if len(f.dests) != 0 {
+		t.Errorf("%d destinations left", len(f.dests))
+	}
+	left, err := f.Open(upstream.Spec{Destination: name(t), Service: "TestService"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	callOnce(t, left)
+	if err := f.Close(); err != nil {
+		t.Error(err)
+	}
+	_, err = left.Call(t.Context(), &upstream.Call{Method: "echo"})
+	wantError(t, err, upstream.Closed, false)
+	// Kitex's server keeps its workers for a while.
+	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("github.com/bytedance/gopkg/util/gopool.(*worker).run.func1"))
 }

@@ -18,12 +18,13 @@ type codec struct {
 	remote.Codec
 	transport upstream.Transport
 	maxFrame  int
+	json      bool // results are read by Kitex's JSON generic
 }
 
 var _ remote.Codec = (*codec)(nil)
 
-func newCodec(t upstream.Transport, maxFrame int) *codec {
-	return &codec{Codec: kcodec.NewDefaultCodec(), transport: t, maxFrame: maxFrame}
+func newCodec(t upstream.Transport, maxFrame int, json bool) *codec {
+	return &codec{Codec: kcodec.NewDefaultCodec(), transport: t, maxFrame: maxFrame, json: json}
 }
 
 func (c *codec) Name() string { return "dgate" }
@@ -67,6 +68,9 @@ func (c *codec) Decode(ctx context.Context, msg remote.Message, in remote.ByteBu
 	res, ok := msg.Data().(*generic.Result)
 	if !ok {
 		return errors.New("not a generic result")
+	}
+	if c.json {
+		return decodeJSON(ctx, res, inv.MethodName(), rep.payload)
 	}
 	res.Success = rep.payload
 	return nil

@@ -43,6 +43,8 @@ type Factory struct {
 type destKey struct {
 	name      string
 	transport upstream.Transport
+	// idl is the service and its digest where Kitex converts messages.
+	idl string
 }
 
 // destination is what the clients of one destination and transport share.
@@ -79,37 +81,78 @@ func (f *Factory) Open(spec upstream.Spec) (upstream.Client, error) {
 	if spec.Destination == "" || spec.Service == "" {
 		return nil, errors.New("kitex: a client needs a destination and a service")
 	}
+	key := destKey{name: spec.Destination, transport: spec.Settings.Transport}
+	switch key.transport {
+	case "":
+		key.transport = upstream.TransportTTHeader
+	case upstream.TransportTTHeader, upstream.TransportFramed:
+	default:
+		return nil, fmt.Errorf("kitex: transport %q is neither ttheader nor framed", key.transport)
+	}
+	h := &handle{factory: f, service: spec.Service}
+	var err error
 	switch spec.Settings.Codec {
 	case "", upstream.CodecDGate:
+		h.dest, err = f.acquire(key, binaryGeneric(spec.Service))
+	case upstream.CodecKitexJSON:
+		err = f.openJSON(h, key, spec)
 	default:
-		return nil, fmt.Errorf("kitex: codec %q is not known", spec.Settings.Codec)
+		err = fmt.Errorf("codec %q is neither dgate nor kitex-json", spec.Settings.Codec)
 	}
-	key := destKey{spec.Destination, upstream.TransportTTHeader}
-	switch spec.Settings.Transport {
-	case "", upstream.TransportTTHeader:
-	case upstream.TransportFramed:
-		key.transport = upstream.TransportFramed
-	default:
-		return nil, fmt.Errorf("kitex: transport %q is neither ttheader nor framed", spec.Settings.Transport)
+	if err != nil {
+		return nil, fmt.Errorf("kitex: client of %s: %w", spec.Destination, err)
 	}
+	return h, nil
+}
+
+func (f *Factory) openJSON(h *handle, key destKey, spec upstream.Spec) error {
+	g, err := jsonGeneric(spec.IDL)
+	if err != nil {
+		return err
+	}
+	if h.json, err = jsonMethods(spec.IDL); err != nil {
+		return errors.Join(err, g.Close())
+	}
+	if h.dest, err = f.acquire(key, binaryGeneric(spec.Service)); err != nil {
+		return errors.Join(err, g.Close())
+	}
+	key.idl = spec.Service + " " + spec.IDL.Digest
+	if h.jsonDest, err = f.acquire(key, g); err != nil {
+		return errors.Join(err, f.release(h.dest))
+	}
+	f.c.Logger.Warn("codec kitex-json trusts the backend: an answer can cost many times its size in memory; use the codec dgate where that matters",
+		"service", spec.Service)
+	return nil
+}
+
+// binaryGeneric is Kitex's binary generic for a service.
+func binaryGeneric(service string) generic.Generic {
+	return onewayAware{generic.BinaryThriftGenericV2(service)}
+}
+
+// acquire returns the destination of key and counts one more user; g, which
+// becomes its own, is closed if there is one already.
+func (f *Factory) acquire(key destKey, g generic.Generic) (*destination, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
-		return nil, errors.New("kitex: the factory is closed")
+		return nil, errors.Join(errors.New("the factory is closed"), g.Close())
 	}
 	d := f.dests[key]
 	if d == nil {
 		var err error
-		if d, err = f.connect(key, spec.Service); err != nil {
-			return nil, fmt.Errorf("kitex: client of %s: %w", spec.Destination, err)
+		if d, err = f.connect(key, g); err != nil {
+			return nil, errors.Join(err, g.Close())
 		}
 		f.dests[key] = d
+	} else if err := g.Close(); err != nil {
+		return nil, err
 	}
 	d.users++
-	return &handle{factory: f, dest: d, service: spec.Service}, nil
+	return d, nil
 }
 
-func (f *Factory) connect(key destKey, service string) (*destination, error) {
+func (f *Factory) connect(key destKey, g generic.Generic) (*destination, error) {
 	d := &destination{
 		key:       key,
 		instances: f.c.Resolver.Destination(key.name),
@@ -119,7 +162,7 @@ func (f *Factory) connect(key destKey, service string) (*destination, error) {
 		weighted:  loadbalance.NewWeightedBalancer(),
 	}
 	var err error
-	d.kitex, err = genericclient.NewClient(key.name, onewayAware{generic.BinaryThriftGenericV2(service)},
+	d.kitex, err = genericclient.NewClient(key.name, g,
 		client.WithClientBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: f.c.ClientName, Tags: map[string]string{}}),
 		client.WithTransportProtocol(protocol(key.transport)),
 		client.WithConnectTimeout(f.c.ConnectTimeout),
@@ -127,7 +170,7 @@ func (f *Factory) connect(key destKey, service string) (*destination, error) {
 		client.WithLoadBalancer(balancer{}, balancerOptions()),
 		client.WithConnPool(d.pool),
 		client.WithTransHandlerFactory(transports{}),
-		client.WithCodec(newCodec(key.transport, f.c.MaxFrame)),
+		client.WithCodec(newCodec(key.transport, f.c.MaxFrame, key.idl != "")),
 		client.WithMetaHandler(serviceName{}),
 		client.WithMetaHandler(transmeta.ClientTTHeaderHandler),
 		client.WithErrorHandler(plainError),

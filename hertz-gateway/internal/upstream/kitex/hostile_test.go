@@ -39,21 +39,35 @@ func raw(t *testing.T, destination string, serve func(c net.Conn)) string {
 	return l.Addr().String()
 }
 
-// request reads one framed or TTHeader request and returns its sequence id.
-func request(c net.Conn) (seq uint32, err error) {
+// ask is a request as far as an answer needs it.
+type ask struct {
+	seq    uint32
+	framed bool
+}
+
+// wrap puts a message into the transport of the request.
+func (a ask) wrap(b []byte) []byte {
+	if a.framed {
+		return framed(b)
+	}
+	return header(a.seq, nil, b)
+}
+
+// request reads one framed or TTHeader request.
+func request(c net.Conn) (ask, error) {
 	var head [4]byte
 	if _, err := io.ReadFull(c, head[:]); err != nil {
-		return 0, err
+		return ask{}, err
 	}
 	b := make([]byte, binary.BigEndian.Uint32(head[:]))
 	if _, err := io.ReadFull(c, b); err != nil {
-		return 0, err
+		return ask{}, err
 	}
 	if b[0] == 0x80 { // framed: version, name, sequence id
 		n := binary.BigEndian.Uint32(b[4:])
-		return binary.BigEndian.Uint32(b[8+n:]), nil
+		return ask{binary.BigEndian.Uint32(b[8+n:]), true}, nil
 	}
-	return binary.BigEndian.Uint32(b[4:]), nil
+	return ask{binary.BigEndian.Uint32(b[4:]), false}, nil
 }
 
 // message is a Thrift message without a frame.
@@ -83,24 +97,31 @@ func header(seq uint32, infos, b []byte) []byte {
 
 func good(seq uint32) []byte { return message(typeReply, "echo", seq, stringResult("ok")) }
 
+// answer answers every request with what f makes of its sequence id.
+func answer(f func(s ask) []byte) func(net.Conn) {
+	return func(c net.Conn) {
+		for {
+			s, err := request(c)
+			if err != nil {
+				return
+			}
+			if _, err := c.Write(f(s)); err != nil {
+				return
+			}
+		}
+	}
+}
+
+// answerWith answers every request for echo with a result struct.
+func answerWith(result []byte) func(net.Conn) {
+	return answer(func(s ask) []byte { return s.wrap(message(typeReply, "echo", s.seq, result)) })
+}
+
 // TestHostile has backends that answer wrongly: each costs its own call only,
 // in bounded memory, and not beyond the deadline.
 func TestHostile(t *testing.T) {
 	const timeout = 300 * time.Millisecond
-	answer := func(f func(seq uint32) []byte) func(net.Conn) {
-		return func(c net.Conn) {
-			for {
-				seq, err := request(c)
-				if err != nil {
-					return
-				}
-				if _, err := c.Write(f(seq)); err != nil {
-					return
-				}
-			}
-		}
-	}
-	bytesOf := func(b []byte) func(net.Conn) { return answer(func(uint32) []byte { return b }) }
+	bytesOf := func(b []byte) func(net.Conn) { return answer(func(ask) []byte { return b }) }
 	tests := []struct {
 		name  string
 		serve func(net.Conn)
@@ -113,47 +134,47 @@ func TestHostile(t *testing.T) {
 		{"one byte", bytesOf([]byte{1}), upstream.Timeout, true, ""},
 		{"zeros", bytesOf(make([]byte, 64)), upstream.Broken, false, ""},
 		{"ones", bytesOf([]byte(strings.Repeat("\xff", 64))), upstream.Broken, false, ""},
-		{"unframed", answer(good), upstream.Broken, false, ""},
+		{"unframed", answer(func(s ask) []byte { return good(s.seq) }), upstream.Broken, false, ""},
 		{"unframed that claims a gigabyte", bytesOf([]byte{0x80, 1, 0, 2, 0x40, 0, 0, 0, 'e'}), upstream.Broken, false, ""},
-		{"framed over ttheader", answer(func(s uint32) []byte { return framed(good(s)) }), upstream.Broken, false, upstream.TransportTTHeader},
-		{"ttheader over framed", answer(func(s uint32) []byte { return header(s, nil, good(s)) }), upstream.Broken, false, upstream.TransportFramed},
+		{"framed over ttheader", answer(func(s ask) []byte { return framed(good(s.seq)) }), upstream.Broken, false, upstream.TransportTTHeader},
+		{"ttheader over framed", answer(func(s ask) []byte { return header(s.seq, nil, good(s.seq)) }), upstream.Broken, false, upstream.TransportFramed},
 		{"frame claims a gigabyte", bytesOf([]byte{0x3f, 0xff, 0xff, 0xff, 0x80, 1, 0, 2}), upstream.Broken, false, ""},
 		{"frame claims 16 MiB and stalls", bytesOf([]byte{0, 0xff, 0xff, 0, 0x80, 1, 0, 2}), upstream.Timeout, true, upstream.TransportFramed},
 		{"header claims 16 MiB and stalls", bytesOf([]byte{0, 0xff, 0xff, 0, 0x10, 0, 0, 0}), upstream.Timeout, true, upstream.TransportTTHeader},
-		{"header larger than the frame", answer(func(s uint32) []byte {
-			b := header(s, nil, good(s))
+		{"header larger than the frame", answer(func(s ask) []byte {
+			b := header(s.seq, nil, good(s.seq))
 			b[12], b[13] = 0xff, 0xff
 			return b
 		}), upstream.Broken, false, upstream.TransportTTHeader},
-		{"strings beyond the header", answer(func(s uint32) []byte {
-			return header(s, []byte{infoStrings, 0xff, 0xff, 0xff, 0xff}, good(s))
+		{"strings beyond the header", answer(func(s ask) []byte {
+			return header(s.seq, []byte{infoStrings, 0xff, 0xff, 0xff, 0xff}, good(s.seq))
 		}), upstream.Broken, false, upstream.TransportTTHeader},
-		{"unknown info", answer(func(s uint32) []byte { return header(s, []byte{0x77}, good(s)) }), upstream.Broken, false, upstream.TransportTTHeader},
-		{"inner frame of another size", answer(func(s uint32) []byte {
-			b := framed(good(s))
+		{"unknown info", answer(func(s ask) []byte { return header(s.seq, []byte{0x77}, good(s.seq)) }), upstream.Broken, false, upstream.TransportTTHeader},
+		{"inner frame of another size", answer(func(s ask) []byte {
+			b := framed(good(s.seq))
 			b[3]++
-			return header(s, nil, b)
+			return header(s.seq, nil, b)
 		}), upstream.Broken, false, upstream.TransportTTHeader},
-		{"method name claims a gigabyte", answer(func(s uint32) []byte {
-			b := good(s)
+		{"method name claims a gigabyte", answer(func(s ask) []byte {
+			b := good(s.seq)
 			b[4] = 0x40
-			return wrap(s, b)
+			return s.wrap(b)
 		}), upstream.Broken, false, ""},
-		{"wrong sequence id", answer(func(s uint32) []byte { return wrap(s+1, good(s+1)) }), upstream.Broken, false, ""},
-		{"wrong method", answer(func(s uint32) []byte {
-			return wrap(s, message(typeReply, "other", s, stringResult("ok")))
+		{"wrong sequence id", answer(func(s ask) []byte { return s.wrap(good(s.seq + 1)) }), upstream.Broken, false, ""},
+		{"wrong method", answer(func(s ask) []byte {
+			return s.wrap(message(typeReply, "other", s.seq, stringResult("ok")))
 		}), upstream.Broken, false, ""},
-		{"a call for an answer", answer(func(s uint32) []byte {
-			return wrap(s, message(1, "echo", s, stringResult("ok")))
+		{"a call for an answer", answer(func(s ask) []byte {
+			return s.wrap(message(1, "echo", s.seq, stringResult("ok")))
 		}), upstream.Broken, false, ""},
-		{"no body", answer(func(s uint32) []byte { return wrap(s, message(typeReply, "echo", s, nil)) }), upstream.Broken, false, ""},
-		{"exception that claims a gigabyte", answer(func(s uint32) []byte {
-			return wrap(s, message(typeException, "echo", s, []byte{11, 0, 1, 0x40, 0, 0, 0, 'x'}))
+		{"no body", answer(func(s ask) []byte { return s.wrap(message(typeReply, "echo", s.seq, nil)) }), upstream.Broken, false, ""},
+		{"exception that claims a gigabyte", answer(func(s ask) []byte {
+			return s.wrap(message(typeException, "echo", s.seq, []byte{11, 0, 1, 0x40, 0, 0, 0, 'x'}))
 		}), upstream.Application, false, ""},
 		{"closes", func(c net.Conn) { _, _ = request(c) }, upstream.Broken, false, ""},
 		{"closes in the middle", func(c net.Conn) {
 			if s, err := request(c); err == nil {
-				b := wrap(s, good(s))
+				b := s.wrap(good(s.seq))
 				_, _ = c.Write(b[:len(b)-3])
 			}
 		}, upstream.Broken, false, ""},
@@ -167,7 +188,7 @@ func TestHostile(t *testing.T) {
 			if err != nil {
 				return
 			}
-			for _, b := range wrap(s, good(s)) {
+			for _, b := range s.wrap(good(s.seq)) {
 				if _, err := c.Write([]byte{b}); err != nil {
 					return
 				}
@@ -182,7 +203,6 @@ func TestHostile(t *testing.T) {
 			}
 			t.Run(tt.name+" "+string(tr), func(t *testing.T) {
 				dest := fmt.Sprint("hostile-", i, tr)
-				serving = tr
 				addr := raw(t, dest, tt.serve)
 				c := newClient(t, dest, tr)
 				for range 2 {
@@ -209,16 +229,6 @@ func TestHostile(t *testing.T) {
 	}
 }
 
-// serving is the transport wrap answers in; subtests run one after another.
-var serving upstream.Transport
-
-func wrap(seq uint32, b []byte) []byte {
-	if serving == upstream.TransportFramed {
-		return framed(b)
-	}
-	return header(seq, nil, b)
-}
-
 // TestFlood has a backend that pours bytes into connections, idle or in use.
 func TestFlood(t *testing.T) {
 	var poured atomic.Int64
@@ -235,7 +245,7 @@ func TestFlood(t *testing.T) {
 	t.Run("idle", func(t *testing.T) {
 		raw(t, name(t), func(c net.Conn) {
 			if s, err := request(c); err == nil {
-				_, _ = c.Write(header(s, nil, good(s)))
+				_, _ = c.Write(header(s.seq, nil, good(s.seq)))
 				time.Sleep(50 * time.Millisecond)
 				pour(c)
 			}
@@ -375,7 +385,7 @@ func fullBacklog(t *testing.T) string {
 func TestClosedWhileIdle(t *testing.T) {
 	raw(t, name(t), func(c net.Conn) {
 		if s, err := request(c); err == nil {
-			_, _ = c.Write(header(s, nil, good(s)))
+			_, _ = c.Write(header(s.seq, nil, good(s.seq)))
 		}
 	})
 	c := newClient(t, name(t), "")

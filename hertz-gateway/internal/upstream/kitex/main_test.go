@@ -89,6 +89,8 @@ func run(m *testing.M) int {
 //
 //	echo     the argument struct as field 0 (a struct) of the result
 //	void     an empty result
+//	text     the argument as field 0 of the result; also bin and flag
+//	throw    an exception in field 1, or 2 for throwSecond
 //	biz      BizStatusError 418 with an extra
 //	fail     a plain error
 //	panic    a panic
@@ -107,6 +109,14 @@ func (b *backend) GenericCall(ctx context.Context, method string, request any) (
 	switch method {
 	case "echo":
 		return append(append([]byte{12, 0, 0}, args...), 0), nil
+	case "text", "bin", "flag":
+		return append([]byte{args[0], 0, 0}, args[3:]...), nil
+	case "throw":
+		return []byte{12, 0, 1, 8, 0, 1, 0, 0, 0, 7, 0, 0}, nil
+	case "throwSecond":
+		return []byte{12, 0, 2, 0, 0}, nil
+	case "unknownException":
+		return []byte{12, 0, 9, 0, 0}, nil
 	case "who":
 		return stringResult(b.name), nil
 	case "service":

@@ -152,7 +152,7 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 	nc, err := o.Dialer.DialTimeout(network, address, min(timeout, left))
 	switch {
 	case err == nil:
-	case isTimeout(err) && left <= timeout:
+	case left <= timeout && c.left() <= 0:
 		return nil, &dialError{cause: errNoTime}
 	default:
 		return nil, &dialError{cause: err, theirs: !ours(err)}
@@ -185,11 +185,6 @@ func ours(err error) bool {
 		}
 	}
 	return false
-}
-
-func isTimeout(err error) bool {
-	var t interface{ Timeout() bool }
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &t) && t.Timeout()
 }
 
 func (p *pool) peer(address string) (*peer, error) {

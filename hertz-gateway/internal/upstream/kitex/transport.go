@@ -3,6 +3,7 @@ package kitex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"syscall"
 	"time"
@@ -58,6 +59,17 @@ type encodeError struct{ cause error }
 func (e *encodeError) Error() string { return "encode: " + e.cause.Error() }
 func (e *encodeError) Unwrap() error { return e.cause }
 
+// Read receives an answer. A panic of a reader is an error here: Kitex would
+// recover from it too, but never give the connection back.
+func (h *transHandler) Read(ctx context.Context, nc net.Conn, msg remote.Message) (_ context.Context, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = badFrame("panic: %v", p)
+		}
+	}()
+	return h.ClientTransHandler.Read(ctx, nc, msg)
+}
+
 // Write sends a request. After an error the connection is closed and nothing
 // refers to the request any more, so that its bytes may be reused.
 func (h *transHandler) Write(ctx context.Context, nc net.Conn, msg remote.Message) (context.Context, error) {
@@ -77,7 +89,7 @@ func (h *transHandler) write(ctx context.Context, c *call, nc netpoll.Connection
 	buf := h.ext.NewWriteByteBuffer(ctx, nc, msg)
 	defer func() { _ = h.ext.ReleaseBuffer(buf, err) }()
 	msg.SetPayloadCodec(h.opt.PayloadCodec)
-	if err := h.opt.Codec.Encode(ctx, msg, buf); err != nil {
+	if err := h.encode(ctx, msg, buf); err != nil {
 		return &encodeError{err}
 	}
 	err = buf.Flush()
@@ -96,4 +108,13 @@ func (h *transHandler) write(ctx context.Context, c *call, nc netpoll.Connection
 		c.sent = true
 		return err
 	}
+}
+
+func (h *transHandler) encode(ctx context.Context, msg remote.Message, buf remote.ByteBuffer) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	return h.opt.Codec.Encode(ctx, msg, buf)
 }
