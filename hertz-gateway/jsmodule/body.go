@@ -1,6 +1,8 @@
 package jsmodule
 
 import (
+	"slices"
+
 	"github.com/dop251/goja"
 )
 
@@ -50,14 +52,13 @@ func (b *body) set(contentType string, data []byte) {
 	}
 }
 
-// add appends to what was written before.
+// add appends to the body.
 func (b *body) add(data []byte) {
+	before := b.bytes()
 	if !b.edited {
-		b.set("", data)
-		return
+		before = slices.Clone(before)
 	}
-	b.splice()
-	b.set("", append(b.next, data...))
+	b.set("", append(before, data...))
 }
 
 // leaveDocument cuts a document off the body that it was read from: it keeps a

@@ -25,16 +25,26 @@ type classes struct {
 
 // newClass makes a constructor that JavaScript can call with new, and extend.
 func (rt *vmRuntime) newClass(name string, construct func(args []goja.Value) goja.DynamicObject) *class {
-	ctor := rt.vm.ToValue(func(call goja.ConstructorCall) *goja.Object {
-		if call.NewTarget == nil {
-			rt.throwType("%s has to be called with new", name)
+	c := &class{}
+	c.ctor = rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
+		o := c.instance(rt, construct(call.Arguments))
+		if call.NewTarget != nil {
+			if proto, ok := call.NewTarget.Get("prototype").(*goja.Object); ok {
+				must(o.SetPrototype(proto))
+			}
 		}
-		o := rt.vm.NewDynamicObject(construct(call.Arguments))
-		must(o.SetPrototype(call.This.Prototype()))
 		return o
-	}).(*goja.Object)
-	must(ctor.DefineDataProperty("name", rt.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	return &class{ctor: ctor, proto: ctor.Get("prototype").(*goja.Object)}
+	})
+	c.proto = c.ctor.Get("prototype").(*goja.Object)
+	return c
+}
+
+// constructor makes a function for new. Called without new it does the same:
+// goja does not tell the two apart.
+func (rt *vmRuntime) constructor(name string, f func(goja.ConstructorCall) *goja.Object) *goja.Object {
+	o := rt.vm.ToValue(f).(*goja.Object)
+	must(o.DefineDataProperty("name", rt.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	return o
 }
 
 // instance makes an object of a class without its constructor.

@@ -88,32 +88,30 @@ func (rt *vmRuntime) wrap(on *goja.Object, name string, f func(original nativeFu
 	})
 }
 
-// wrapClass replaces a constructor by a proxy that checks its arguments.
-func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) {
-	global := rt.vm.GlobalObject()
-	original, ok := global.Get(name).(*goja.Object)
+// wrapClass replaces a constructor by one that checks its arguments. It has the
+// same prototype, and inherits the static functions.
+func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) *goja.Object {
+	original := rt.vm.GlobalObject().Get(name).(*goja.Object)
+	construct, ok := goja.AssertConstructor(original)
 	if !ok {
-		return
+		panic("jsmodule: built-in " + name + " is not a constructor")
 	}
-	call, _ := goja.AssertFunction(original)
-	construct, _ := goja.AssertConstructor(original)
-	config := &goja.ProxyTrapConfig{
-		Apply: func(_ *goja.Object, this goja.Value, args []goja.Value) goja.Value {
-			check(args)
-			return must1(call(this, args...))
-		},
-	}
-	if construct != nil {
-		config.Construct = func(_ *goja.Object, args []goja.Value, newTarget *goja.Object) *goja.Object {
-			check(args)
-			return must1(construct(newTarget, args...))
-		}
-	}
-	guarded := rt.vm.ToValue(rt.vm.NewProxy(original, config)).(*goja.Object)
-	must(global.DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	if proto, ok := original.Get("prototype").(*goja.Object); ok && name != "RegExp" {
+	guarded := rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
+		check(call.Arguments)
+		return must1(construct(call.NewTarget, call.Arguments...))
+	})
+	rt.substitute(name, original, guarded)
+	return guarded
+}
+
+// substitute puts a function in the place of a built-in one.
+func (rt *vmRuntime) substitute(name string, original, guarded *goja.Object) {
+	must(guarded.SetPrototype(original))
+	if proto, ok := original.Get("prototype").(*goja.Object); ok {
+		must(guarded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
+	must(rt.vm.GlobalObject().DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
 func (rt *vmRuntime) installGuards() {
@@ -145,7 +143,7 @@ func (rt *vmRuntime) installGuards() {
 	})
 	// Every property read through a tower of proxies costs Go stack, which
 	// cannot be caught when it overflows.
-	rt.wrapClass("Proxy", func(args []goja.Value) {
+	noTower := func(args []goja.Value) {
 		for _, v := range args {
 			if o, ok := v.(*goja.Object); ok {
 				if _, isProxy := dynamic[goja.Proxy](o); isProxy {
@@ -153,7 +151,12 @@ func (rt *vmRuntime) installGuards() {
 				}
 			}
 		}
+	}
+	rt.wrap(object("Proxy"), "revocable", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		noTower(call.Arguments)
+		return original(call)
 	})
+	rt.wrapClass("Proxy", noTower)
 
 	json := object("JSON")
 	rt.method(json, "parse", 2, rt.parse)
@@ -227,7 +230,7 @@ func (rt *vmRuntime) guardArrays(proto, class *goja.Object) {
 // compareText is how sort compares without a function, made interruptible.
 func (rt *vmRuntime) compareText(call goja.FunctionCall) goja.Value {
 	rt.checkTime()
-	return rt.vm.ToValue(call.Argument(0).ToString().(goja.String).CompareTo(call.Argument(1).ToString().(goja.String)))
+	return rt.vm.ToValue(rt.toString(call.Argument(0)).CompareTo(rt.toString(call.Argument(1))))
 }
 
 // join turns the elements to text here, where their sizes and their nesting
@@ -258,9 +261,9 @@ func (rt *vmRuntime) join(original nativeFunc, this goja.Value, separator string
 			values[i] = rt.newString("")
 			continue
 		}
-		s := v.ToString()
+		s := rt.toString(v)
 		values[i] = s
-		if total += s.(goja.String).Length(); total > maxString {
+		if total += s.Length(); total > maxString {
 			rt.throwRange("join: the text is too long")
 		}
 	}
@@ -393,11 +396,13 @@ func (rt *vmRuntime) guardBigInt(class *goja.Object) {
 		}
 		return original(call)
 	})
-	rt.wrapClass("BigInt", func(args []goja.Value) {
-		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxBigIntDigits {
+	original, _ := class.Export().(nativeFunc)
+	rt.substitute("BigInt", class, rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
+		if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxBigIntDigits {
 			rt.throwRange("a BigInt of %d digits is too large", s.Length())
 		}
-	})
+		return original(call)
+	}))
 }
 
 func bigOf(v goja.Value) (*big.Int, bool) {

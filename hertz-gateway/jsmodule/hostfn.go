@@ -210,3 +210,12 @@ func own(o *goja.Object, name string, v goja.Value) {
 }
 
 func (rt *vmRuntime) newString(s string) goja.Value { return rt.vm.ToValue(s) }
+
+// toString is a value as a string of goja, which may hold half surrogates.
+func (rt *vmRuntime) toString(v goja.Value) goja.String {
+	s, ok := v.(goja.String)
+	if !ok {
+		s, _ = rt.newString(v.String()).(goja.String)
+	}
+	return s
+}

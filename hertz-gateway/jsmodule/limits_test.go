@@ -261,7 +261,9 @@ func TestContextEndsWaiting(t *testing.T) {
 func TestBusyChain(t *testing.T) {
 	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `export function requestModifier() {} export function responseModifier() {}`)
 	first := open(t, c).mustRequest(t)
-	second := open(t, c, func(call *jsmodule.Call, _ *request, _ *response) { call.Deadline = time.Now().Add(20 * time.Millisecond) })
+	second := open(t, c, func(call *jsmodule.Call, _ *request, _ *response) {
+		call.Deadline = time.Now().Add(20 * time.Millisecond)
+	})
 	_, err := second.Request()
 	if got := moduleError(t, err); got.Kind != jsmodule.KindBusy {
 		t.Fatalf("got %v, want busy", err)

@@ -204,10 +204,12 @@ func (rt *vmRuntime) bodyReaders(b *body, method define) {
 // the first counts.
 func (rt *vmRuntime) cookies(q Request) *goja.Object {
 	o := rt.vm.NewObject()
+	seen := map[string]bool{}
 	eachCookie(q, func(name, value string) bool {
-		if o.Get(name) == nil {
+		if !seen[name] {
 			own(o, name, rt.newString(value))
 		}
+		seen[name] = true
 		return true
 	})
 	return o
