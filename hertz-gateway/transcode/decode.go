@@ -1,9 +1,11 @@
 package transcode
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math/bits"
+	"slices"
 	"sync"
 	"unicode/utf8"
 )
@@ -356,7 +358,7 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 				return dst, i
 			}
 			if set && len(d.found) == found {
-				d.addElement(elem, dst, from, at)
+				d.refs.refs = append(d.refs.refs, ref{off: from, n: len(dst) - from, at: at})
 			}
 		}
 		if i < len(in) && in[i] <= ' ' {
@@ -377,6 +379,9 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 		}
 	}
 	if set {
+		if elem.canonical {
+			d.canonicalElements(d.refs.refs[refMark:], dst, elem.wt)
+		}
 		if r := d.refs.repeated(refMark, dst, d.text); r >= 0 {
 			d.report(d.refs.refs[r].at, CodeDuplicateElement, "the set has this element twice", 0)
 		}
@@ -386,16 +391,23 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	return dst, i + 1
 }
 
-// addElement notes a valid element of a set, which starts at from in dst, for
-// the search for repeated ones.
-func (d *decoder) addElement(elem *node, dst []byte, from, at int) {
-	r := ref{off: from, n: len(dst) - from, at: at}
-	if elem.canonical {
-		mark := len(d.text)
-		d.canonical(dst, from, elem.wt)
-		r.off, r.n = ^mark, len(d.text)-mark
+// canonicalElements replaces the elements of a set, which are in dst, by their
+// canonical forms where another has the same length. As those are as long as
+// the elements, no others can be equal; and so sets of sets do not cost time in
+// the square of their depth.
+func (d *decoder) canonicalElements(refs []ref, dst []byte, wt byte) {
+	byLength := func(a, b ref) int { return cmp.Compare(a.n, b.n) }
+	if !slices.IsSortedFunc(refs, byLength) {
+		slices.SortStableFunc(refs, byLength)
 	}
-	d.refs.refs = append(d.refs.refs, r)
+	for i := range refs {
+		r := &refs[i]
+		if i > 0 && refs[i-1].n == r.n || i+1 < len(refs) && refs[i+1].n == r.n {
+			mark := len(d.text)
+			d.canonical(dst, r.off, wt)
+			r.off = ^mark
+		}
+	}
 }
 
 // mapping converts the object at i to a map.

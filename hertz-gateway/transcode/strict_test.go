@@ -126,6 +126,11 @@ func TestLinearTime(t *testing.T) {
 		&Field{Name: "p", Type: setOf(pointType)},
 	)
 	c := mustCompile(t, wide, Options{})
+	deep := mustCompile(t, fuzzType, Options{})
+	trees := number(func(i int) { b.WriteString(`{"i64":` + itoa(i) + `}`) })
+	if _, err := deep.AppendThrift(nil, []byte(strings.Repeat(`{"set":[{},`, 30)+`{"set":[`+trees+`]}`+strings.Repeat(`]}`, 30))); err != nil {
+		t.Fatal(err)
+	}
 	for _, text := range []string{
 		`{"z":{` + names + `}}`, `{` + names + `}`, `{"m":{` + names + `}}`, `{"s":[` + elements + `]}`, `{"p":[` + structs + `]}`,
 	} {
