@@ -26,7 +26,7 @@ generate: ## write the generated code again
 verify: ## every module on its own (GOWORK=off), and the generated code
 	@scripts/verify.sh
 
-bench: ## Go benchmarks of all packages
+bench: ## compare with other ways to do the same, and write docs/benchmarks.md
 	@scripts/bench.sh
 
 e2e: ## `make run` on free ports, called like a user would

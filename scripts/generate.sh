@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Writes kitex-server/kitex_gen again from idl/, with the generator that
-# kitex-server/go.mod pins. With --check it writes nothing, shows what would
-# change, and fails when anything would.
+# Writes kitex_gen of kitex-server, from idl/, and of scripts/bench, from its own
+# idl/, again, with the generator that kitex-server/go.mod pins. With --check it
+# writes nothing, shows what would change, and fails when anything would.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,20 +17,29 @@ trap 'rm -rf "$work"' EXIT
 # file it no longer makes does not stay behind, and none of ours is touched
 # before all has gone well.
 (cd kitex-server && go build -buildvcs=false -o "$work/kitex" github.com/cloudwego/kitex/tool/cmd/kitex)
-mkdir "$work/module"
-cp -R idl "$work/idl"
-printf 'module dgate/kitex-server\n' >"$work/module/go.mod"
-(cd "$work/module" && "$work/kitex" -module dgate/kitex-server -no-dependency-check ../idl/book.thrift) >"$work/log" 2>&1 || {
-  cat "$work/log" >&2
-  exit 1
-}
 
-if [ "${1:-}" = --check ]; then
-  diff -r kitex-server/kitex_gen "$work/module/kitex_gen" >&2 || {
-    echo "generated code differs from its IDL: run make generate" >&2
+# generate MODULE FOLDER IDL-DIRECTORY FILE
+generate() {
+  local dir=$work/$2
+  mkdir -p "$dir/module"
+  cp -R "$3" "$dir/idl"
+  printf 'module %s\n' "$1" >"$dir/module/go.mod"
+  (cd "$dir/module" && "$work/kitex" -module "$1" -no-dependency-check "../idl/$4") >"$work/log" 2>&1 || {
+    cat "$work/log" >&2
     exit 1
   }
-  exit 0
-fi
-rm -rf kitex-server/kitex_gen
-mv "$work/module/kitex_gen" kitex-server/kitex_gen
+}
+generate dgate/kitex-server kitex-server idl book.thrift
+generate dgate/bench scripts/bench scripts/bench/idl bench.thrift
+
+for folder in kitex-server scripts/bench; do
+  if [ "${1:-}" = --check ]; then
+    diff -r "$folder/kitex_gen" "$work/$folder/module/kitex_gen" >&2 || {
+      echo "generated code differs from its IDL: run make generate" >&2
+      exit 1
+    }
+    continue
+  fi
+  rm -rf "$folder/kitex_gen"
+  mv "$work/$folder/module/kitex_gen" "$folder/kitex_gen"
+done

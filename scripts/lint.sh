@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Lints the three modules. With --fix: formats their files instead.
+# Lints the three modules and the one of the benchmark. With --fix: formats their files instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,12 +18,13 @@ if [ ! -x "$linter" ]; then
 fi
 
 if [ "${1:-}" = --fix ]; then
-  exec "$linter" fmt "${modules[@]}"
+  exec "$linter" fmt "${modules[@]}" ./scripts/bench/...
 fi
 
-unformatted=$(find hertz-gateway kitex-server dgate-cli -name '*.go' -not -path '*/kitex_gen/*' -exec gofmt -l {} +)
+unformatted=$(find hertz-gateway kitex-server dgate-cli scripts/bench -name '*.go' -not -path '*/kitex_gen/*' -exec gofmt -l {} +)
 if [ -n "$unformatted" ]; then
   printf 'not gofmt-ed (make fmt mends it):\n%s\n' "$unformatted" >&2
   exit 1
 fi
 "$linter" run "${modules[@]}"
+(cd scripts/bench && GOWORK=off "../../$linter" run ./...)
