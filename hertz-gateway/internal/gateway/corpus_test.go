@@ -24,6 +24,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dgate/hertz-gateway/internal/corpus"
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
 	"dgate/hertz-gateway/internal/wiretext"
 	"dgate/hertz-gateway/servicemapping"
 	"dgate/hertz-gateway/transcode"
@@ -53,11 +54,11 @@ func runFile(t *testing.T, f *corpus.File) {
 	g := start(t, f.IDL)
 	backend := &scripted{gateway: g}
 	destinations := map[string]bool{}
-	b := startBackend(t, "127.0.0.1:0", backend.serve)
+	b := kitextest.Serve(t, "127.0.0.1:0", backend.serve)
 	for _, s := range g.current.Load().Mapping.Services {
 		if s.Registry != "" && !destinations[s.Registry] {
 			destinations[s.Registry] = true
-			g.register(s.Registry, b.addr, 10)
+			g.register(s.Registry, b.Addr, 10)
 		}
 	}
 	for _, c := range f.Cases {

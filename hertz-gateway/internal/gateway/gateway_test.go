@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
 	"dgate/hertz-gateway/transcode"
 )
 
@@ -30,7 +31,7 @@ service WhoSvc {
 `
 
 // named answers every method with a struct whose field 1 is name.
-func named(name string) serveFunc {
+func named(name string) kitextest.Handler {
 	return func(context.Context, string, []byte) ([]byte, error) { return who(name), nil }
 }
 
@@ -61,7 +62,7 @@ func TestWeights(t *testing.T) {
 	if light := got[`{"name":"light"}`]; light < n/3*97/100 || light > n/3*103/100 {
 		t.Errorf("weights 10 and 20 got %v of %d requests", got, n)
 	}
-	g.register("who", heavy.addr, 0)
+	g.register("who", heavy.Addr, 0)
 	if got := count(100); len(got) != 1 || got[`{"name":"light"}`] != 100 {
 		t.Errorf("with weight 0: %v", got)
 	}
@@ -108,7 +109,7 @@ func load(t testing.TB, n int, url string) (stop func() (total, failed int64)) {
 func TestHotIDL(t *testing.T) {
 	g := start(t, map[string]string{"who.thrift": whoIDL})
 	b := g.serve("who", 10, named("x"))
-	g.register("other", b.addr, 10)
+	g.register("other", b.Addr, 10)
 	stop := load(t, 4, g.url+"/who")
 	idl := func(name string) string { return filepath.Join(g.cfg.IDL, name) }
 	other := func(path string) string {
@@ -205,16 +206,16 @@ func TestBackendGoneAndBack(t *testing.T) {
 	await(t, "one answers", seen("one"))
 	await(t, "two answers", seen("two"))
 	// An instance that is taken out of the registry and then stopped costs nothing.
-	g.deregister("who", one.addr)
+	g.deregister("who", one.Addr)
 	await(t, "one is left out", func() bool { return len(g.resolver.Instances("who").Instances) == 1 })
-	one.stop()
+	one.Stop()
 	// One that stops listening while it is still registered is skipped.
 	g.serve("who", 10, named("three"))
 	await(t, "three answers", seen("three"))
 	if total, failed := stop(); failed > 0 {
 		t.Errorf("%d of %d requests failed", failed, total)
 	}
-	two.stop()
+	two.Stop()
 	for range 50 {
 		if a := g.get("/who"); a.status != 200 || !strings.Contains(a.body, "three") {
 			t.Fatalf("%d %s", a.status, a.body)
@@ -222,7 +223,7 @@ func TestBackendGoneAndBack(t *testing.T) {
 	}
 	await(t, "two is marked", func() bool {
 		for _, i := range g.status().Services[0].Instances {
-			if i.Address == two.addr {
+			if i.Address == two.Addr {
 				return i.State == "skipped"
 			}
 		}
@@ -334,8 +335,8 @@ func TestAdmin(t *testing.T) {
 // TestEtcdAway: what is known keeps serving, and an IDL can still change.
 func TestEtcdAway(t *testing.T) {
 	g := start(t, map[string]string{"who.thrift": whoIDL}, func(c *Config) { c.EtcdEndpoints, c.EtcdListen = nil, "127.0.0.1:0" })
-	b := startBackend(t, "127.0.0.1:0", named("x"))
-	g.registerIn(g.embedded.Endpoint(), "who", b.addr)
+	b := kitextest.Serve(t, "127.0.0.1:0", named("x"))
+	g.registerIn(g.embedded.Endpoint(), "who", b.Addr)
 	await(t, "served", func() bool { return g.get("/who").status == 200 })
 	g.embedded.Close()
 	await(t, "stale is shown", func() bool { return !g.status().Etcd.Connected })

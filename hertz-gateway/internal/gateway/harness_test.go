@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -17,16 +16,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/klog"
-	"github.com/cloudwego/kitex/pkg/transmeta"
-	"github.com/cloudwego/kitex/server"
-	"github.com/cloudwego/kitex/server/genericserver"
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
 )
 
 // One etcd serves all tests; each test has a registry prefix of its own.
@@ -231,61 +227,11 @@ func (r *running) status() *api.Status {
 	return &s
 }
 
-// backend is a Kitex server that takes and gives Thrift binary.
-type backend struct {
-	addr string
-	stop func()
-}
-
-type serveFunc func(ctx context.Context, method string, args []byte) ([]byte, error)
-
-// GenericCall implements generic.Service.
-func (f *serveFunc) GenericCall(ctx context.Context, method string, request any) (any, error) {
-	args, _ := request.([]byte)
-	return (*f)(ctx, method, args)
-}
-
 // serve starts a backend and registers it under the gateway's prefix.
-func (r *running) serve(destination string, weight int, f serveFunc) *backend {
+func (r *running) serve(destination string, weight int, h kitextest.Handler) *kitextest.Server {
 	r.t.Helper()
-	b := startBackend(r.t, "127.0.0.1:0", f)
-	r.register(destination, b.addr, weight)
-	return b
-}
-
-func startBackend(t testing.TB, addr string, f serveFunc) *backend {
-	t.Helper()
-	ln, err := net.Listen("tcp", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	svr := genericserver.NewServer(&f, generic.BinaryThriftGenericV2("Any"),
-		server.WithListener(ln),
-		server.WithMetaHandler(transmeta.ServerTTHeaderHandler),
-		server.WithExitWaitTime(10*time.Millisecond),
-		server.WithExitSignal(func() <-chan error { return make(chan error) }),
-	)
-	err = genericserver.RegisterUnknownServiceOrMethodHandler(svr, &genericserver.UnknownServiceOrMethodHandler{
-		DefaultHandler: func(ctx context.Context, _, method string, request any) (any, error) {
-			return f.GenericCall(ctx, method, request)
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := svr.Run(); err != nil {
-			t.Error("backend:", err)
-		}
-	}()
-	b := &backend{addr: ln.Addr().String()}
-	b.stop = sync.OnceFunc(func() {
-		_ = svr.Stop()
-		<-done
-	})
-	t.Cleanup(b.stop)
+	b := kitextest.Serve(r.t, "127.0.0.1:0", h)
+	r.register(destination, b.Addr, weight)
 	return b
 }
 

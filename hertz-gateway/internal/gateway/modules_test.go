@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
+	"dgate/hertz-gateway/transcode"
+)
+
+// greetIDL answers with the name it was given.
+const greetIDL = `
+struct GreetReq { 1: string name (api.query = "name") }
+struct Greeting { 1: string text }
+service GreetSvc {
+    Greeting greet(1: GreetReq req) (api.get = "/greet/:tone", dgate.modules = "named")
+    Greeting plain(1: GreetReq req) (api.get = "/plain")
+}
+`
+
+// greeter answers {text: "hello <name>"}, and counts.
+func greeter(calls *atomic.Int64) kitextest.Handler {
+	return func(_ context.Context, _ string, args []byte) ([]byte, error) {
+		calls.Add(1)
+		name := ""
+		if i := strings.Index(string(args), "\x0b\x00\x01"); i >= 0 { // the string in field 1
+			n := int(args[i+6])
+			name = string(args[i+7 : i+7+n])
+		}
+		b := transcode.AppendFieldHeader(nil, transcode.Struct.WireType(), 0)
+		b = transcode.AppendFieldHeader(b, transcode.String.WireType(), 1)
+		b = transcode.AppendString(b, "hello "+name)
+		return transcode.AppendStop(transcode.AppendStop(b)), nil
+	}
+}
+
+func TestModules(t *testing.T) {
+	var calls atomic.Int64
+	g := start(t, map[string]string{
+		"greet.thrift": greetIDL,
+		// Attached by dgate.modules, so it runs first.
+		"modules/named.js": `export function requestModifier(ctx) {
+			if (ctx.queryParam("name") === "teapot") return new Response("short and stout", {status: 418});
+			if (ctx.queryParam("name") === "loop") for (;;) {}
+			if (ctx.queryParam("name") === "throw") throw new Error("secret detail");
+		}`,
+		"modules/edit.ts": `// @routes GET /greet/*
+			interface Named { name: string }
+			export async function requestModifier(ctx: any): Promise<void> {
+				const n: Named = { name: ctx.queryParam("name") + "!" };
+				ctx.request.query.set("name", n.name + ctx.pathParam("tone") + ctx.request.headers.get("X-Mark"));
+			}
+			export function responseModifier(ctx: any, res: any) {
+				res.headers.set("X-Module", ctx.service() ? "edit" : "none");
+				const body = res.json();
+				body.text = body.text.toUpperCase();
+				res.json(body);
+			}`,
+		"modules/broken.ts": "// @routes GET /plain\nexport function requestModifier( {",
+	})
+	g.serve("greet", 10, greeter(&calls))
+	ask := func(path string) answer {
+		req, err := http.NewRequest("GET", g.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-Mark", "*")
+		return g.do(req)
+	}
+	if a := ask("/greet/loud?name=ann"); a.status != 200 || a.body != `{"text":"HELLO ANN!LOUD*"}` || a.header.Get("X-Module") != "edit" {
+		t.Errorf("edits: %d %v %s", a.status, a.header, a.body)
+	}
+	before := calls.Load()
+	if a := ask("/greet/loud?name=teapot"); a.status != 418 || a.body != "short and stout" || calls.Load() != before {
+		t.Errorf("answer of a module: %d %s, %d calls", a.status, a.body, calls.Load()-before)
+	}
+	for _, name := range []string{"loop", "throw"} {
+		if a := ask("/greet/loud?name=" + name); a.status != 500 || !strings.Contains(a.body, `"code":"module_failed"`) || strings.Contains(a.body, "secret") {
+			t.Errorf("%s: %d %s", name, a.status, a.body)
+		}
+	}
+	if logs := g.logs.String(); !strings.Contains(logs, "named.js:4:") || !strings.Contains(logs, "secret detail") {
+		t.Error("the log names neither place nor reason")
+	}
+	if a := ask("/plain?name=bob"); a.status != 200 || a.body != `{"text":"hello bob"}` {
+		t.Errorf("beside a broken module: %d %s", a.status, a.body)
+	}
+	found := false
+	for _, m := range g.status().Modules {
+		found = found || m.State == "broken" && strings.Contains(m.Error, "broken.ts:2:")
+	}
+	if !found {
+		t.Errorf("the broken module is not reported: %+v", g.status().Modules)
+	}
+}
+
+// TestHotModules edits a module while requests run.
+func TestHotModules(t *testing.T) {
+	var calls atomic.Int64
+	g := start(t, map[string]string{"greet.thrift": strings.Replace(greetIDL, `, dgate.modules = "named"`, "", 1)})
+	g.serve("greet", 10, greeter(&calls))
+	file := filepath.Join(g.cfg.Modules, "mark.ts")
+	stop := load(t, 4, g.url+"/plain?name=x")
+	for i := range 20 {
+		write(t, file, fmt.Sprintf("// @routes GreetSvc.plain\nexport const responseModifier = (ctx: any, res: any) => { res.headers.set('X-Version', '%d') }\n", i))
+		await(t, "the new version runs", func() bool { return g.get("/plain?name=x").header.Get("X-Version") == fmt.Sprint(i) })
+		if i%5 == 0 {
+			write(t, file, "// @routes GreetSvc.plain\nexport const {")
+			await(t, "the broken one is reported", func() bool {
+				m := g.status().Modules
+				return len(m) == 1 && m[0].State == "broken"
+			})
+			if v := g.get("/plain?name=x").header.Get("X-Version"); v != fmt.Sprint(i) {
+				t.Errorf("the last good version does not run: %q", v)
+			}
+		}
+	}
+	if total, failed := stop(); failed > 0 {
+		t.Errorf("%d of %d requests failed", failed, total)
+	}
+}
+
+// TestAggregation is what a BFF is for: one answer out of several calls.
+func TestAggregation(t *testing.T) {
+	var calls atomic.Int64
+	g := start(t, map[string]string{
+		"greet.thrift": greetIDL,
+		"modules/named.ts": `
+			import rpc from "dgate/rpc";
+			export async function requestModifier(ctx: any) {
+				const [a, b] = await Promise.all([
+					rpc.GreetSvc.plain({ name: "ann" }),
+					rpc.call("GreetSvc", "plain", { name: "bob" }),
+				]);
+				const c = await rpc.call("Nobody", "plain", {}).catch((e: any) => e.code);
+				return new Response(JSON.stringify([a.text, b.text, c]), { headers: { "content-type": "application/json" } });
+			}`,
+	}, func(c *Config) { c.ModulePermissions = []string{"rpc:*"} })
+	g.serve("greet", 10, greeter(&calls))
+	if a := g.get("/greet/x"); a.status != 200 || a.body != `["hello ann","hello bob","service_not_found"]` {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if calls.Load() != 2 {
+		t.Errorf("%d calls", calls.Load())
+	}
+}
