@@ -21,6 +21,9 @@ type Config struct {
 	Prefix string
 	// Allowed are the networks instances may be in; none allows all.
 	Allowed []netip.Prefix
+	// Seed is what an earlier Resolver exported: the instances to begin with
+	// while etcd is away.
+	Seed []Entry
 	// HoldWindow, 1 s: a set that becomes empty, or one of 4 and more that
 	// loses over half within this time, is held, because then the registry is
 	// more likely broken than the instances are gone.

@@ -61,19 +61,51 @@ type gone struct {
 	decided bool // held, so that it is not held again once it was dropped
 }
 
-// New returns a resolver, which knows nothing before Run.
+// New returns a resolver, which knows what it is seeded with until Run has
+// read the registry.
 func New(c Config) (*Resolver, error) {
 	if err := c.defaults(); err != nil {
 		return nil, err
 	}
-	return &Resolver{
+	r := &Resolver{
 		c:        c,
 		synced:   make(chan struct{}),
 		probes:   make(chan struct{}, 1),
 		entries:  map[string]*entry{},
 		dests:    map[string]*Destination{},
 		watchers: map[int]func(*Destination){},
-	}, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed := map[*Destination]struct{}{}
+	for _, e := range c.Seed {
+		if d := r.putLocked(c.Prefix+e.Key, e.Value, e.Revision); d != nil {
+			changed[d] = struct{}{}
+		}
+	}
+	r.publishLocked(changed)
+	return r, nil
+}
+
+// Entry is a key of the registry, without the prefix, and its value.
+type Entry struct {
+	Key      string `json:"key"`
+	Value    string `json:"value"`
+	Revision int64  `json:"revision"`
+}
+
+// Export returns the registry as last seen, by key, for Config.Seed of a later run.
+func (r *Resolver) Export() []Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := make([]Entry, 0, len(r.entries))
+	for key, e := range r.entries {
+		if e.problem == "" {
+			all = append(all, Entry{strings.TrimPrefix(key, r.c.Prefix), e.value, e.revision})
+		}
+	}
+	slices.SortFunc(all, func(a, b Entry) int { return strings.Compare(a.Key, b.Key) })
+	return all
 }
 
 // Destination returns the handle for a name; there is one for each name.
@@ -101,7 +133,12 @@ func (d *Destination) Instances() *Set { return d.set.Load() }
 
 // Instances returns the current set of a destination; never nil.
 func (r *Resolver) Instances(destination string) *Set {
-	return r.Destination(destination).Instances()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d := r.dests[destination]; d != nil {
+		return d.Instances()
+	}
+	return &Set{}
 }
 
 // Destinations returns those that have instances, by name.

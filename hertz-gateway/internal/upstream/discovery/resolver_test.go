@@ -342,6 +342,27 @@ func TestStartWithoutEtcd(t *testing.T) {
 	await(t, "it", func() bool { return len(r.Instances("book").Instances) == 1 })
 }
 
+func TestSeed(t *testing.T) {
+	reg := newRegistry(t)
+	reg.put("book", "127.0.0.1:1", 10)
+	reg.put("book", "127.0.0.1:2", 20)
+	reg.putValue(key("book", "bad"), "garbage")
+	seed := reg.synced(Config{}).Export()
+	reg.delete(key("book", "127.0.0.1:1"))
+	reg.stop()
+	r := reg.resolve(Config{Seed: seed, CheckEvery: 100 * time.Millisecond})
+	first := r.Instances("book")
+	if got, want := show(first), "127.0.0.1:1=10 127.0.0.1:2=20 "; got != want {
+		t.Errorf("seeded with %q, want %q", got, want)
+	}
+	reg.start()
+	want := "127.0.0.1:2=20 "
+	await(t, want, func() bool { return show(r.Instances("book")) == want })
+	if r.Instances("book").Instances[0] != first.Instances[1] {
+		t.Error("the one that stayed is another instance")
+	}
+}
+
 func TestMissedChanges(t *testing.T) {
 	tests := []struct {
 		name string

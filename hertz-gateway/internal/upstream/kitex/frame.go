@@ -31,9 +31,9 @@ const (
 
 // readFrame reads one whole answer, its length word included, into memory of
 // its own. It refuses before it waits: what is not of the transport, or
-// claims more than max bytes, ends the connection at once. Nothing is
+// claims more than limit bytes, ends the connection at once. Nothing is
 // allocated for bytes that have not arrived.
-func readFrame(r netpoll.Reader, t upstream.Transport, max int) ([]byte, error) {
+func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error) {
 	head, err := r.Peek(4)
 	if err != nil {
 		return nil, err
@@ -42,8 +42,8 @@ func readFrame(r netpoll.Reader, t upstream.Transport, max int) ([]byte, error) 
 	if size>>16 == thriftMagic {
 		return nil, badFrame("unframed, where %s is expected", t)
 	}
-	if size+4 > int64(max) {
-		return nil, badFrame("%d bytes claimed (%#x), at most %d", size, size, max)
+	if size+4 > int64(limit) {
+		return nil, badFrame("%d bytes claimed (%#x), at most %d", size, size, limit)
 	}
 	if size < minFrame {
 		return nil, badFrame("%d bytes claimed, less than a message", size)

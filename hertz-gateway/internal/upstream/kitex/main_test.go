@@ -170,22 +170,23 @@ func listen(t testing.TB) net.Listener {
 }
 
 // serve starts a server registered under destination and waits until it is seen.
-func serve(t testing.TB, destination string, weight int) *running {
+func serve(t testing.TB, destination string, weight int, opts ...server.Option) *running {
 	t.Helper()
-	r := startServer(t, etcdAddr, destination, weight)
+	r := startServer(t, destination, weight, opts...)
 	awaitInstance(t, destination, r.addr)
 	return r
 }
 
-func startServer(t testing.TB, etcd, destination string, weight int) *running {
+func startServer(t testing.TB, destination string, weight int, opts ...server.Option) *running {
 	t.Helper()
-	reg, err := etcdregistry.NewEtcdRegistry([]string{etcd})
+	reg, err := etcdregistry.NewEtcdRegistry([]string{etcdAddr})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l := listen(t)
 	b := &backend{name: l.Addr().String()}
-	svr := newServer(b, l, server.WithRegistry(reg), server.WithRegistryInfo(&registry.Info{ServiceName: destination, Weight: weight, Addr: l.Addr()}))
+	opts = append(opts, server.WithExitSignal(func() <-chan error { return make(chan error) }), server.WithRegistry(reg), server.WithRegistryInfo(&registry.Info{ServiceName: destination, Weight: weight, Addr: l.Addr()}))
+	svr := newServer(b, l, opts...)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -210,7 +211,6 @@ func newServer(b *backend, l net.Listener, opts ...server.Option) server.Server 
 		server.WithListener(l),
 		server.WithMetaHandler(transmeta.ServerTTHeaderHandler),
 		server.WithExitWaitTime(10 * time.Millisecond),
-		server.WithExitSignal(func() <-chan error { return make(chan error) }),
 	}, opts...)
 	svr := genericserver.NewServer(b, generic.BinaryThriftGenericV2("TestService"), opts...)
 	// Over framed the name of the service does not reach the server.
