@@ -127,7 +127,10 @@ var semicolon = []byte{';'}
 // acceptsInt64Strings tells whether an Accept header has the parameter
 // int64=string on application/json.
 func acceptsInt64Strings(accept []byte) bool {
-	for len(accept) > 0 && bytes.Contains(accept, []byte("int64")) {
+	if len(accept) < len("int64=string") {
+		return false
+	}
+	for len(accept) > 0 {
 		var one []byte
 		if i := bytes.IndexByte(accept, ','); i >= 0 {
 			one, accept = accept[:i], accept[i+1:]

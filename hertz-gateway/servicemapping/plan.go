@@ -46,6 +46,8 @@ type Plan struct {
 	// body: some field may be found in the body; names: in the parts of it;
 	// raw: a field takes the whole, whatever its type.
 	body, names, raw bool
+	// formNames are the fields that a form may have, where the route refuses others.
+	formNames map[string]bool
 	// ownsEnvelope: the request has a member of the envelope's name.
 	ownsEnvelope bool
 

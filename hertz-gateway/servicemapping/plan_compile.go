@@ -163,6 +163,12 @@ func (c *planCompiler) addSlot(s slot) {
 		switch pl.kind {
 		case inForm, inBody, inFile:
 			c.body, c.names = true, true
+			if c.in.settings.RejectUnknown {
+				if c.formNames == nil {
+					c.formNames = map[string]bool{}
+				}
+				c.formNames[pl.name] = true
+			}
 		case inRawBody:
 			c.body, c.raw = true, true
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"dgate/hertz-gateway/internal/wiretext"
+	"dgate/hertz-gateway/transcode"
 )
 
 const settingsIDL = `
@@ -77,6 +78,14 @@ func TestSettings(t *testing.T) {
 	}
 	if p, err := base.With(Settings{}); err != nil || p != base {
 		t.Errorf("the same settings made another plan: %v", err)
+	}
+}
+
+func TestRejectUnknownFormFields(t *testing.T) {
+	m := mustLoadWith(t, fuzzIDL, Settings{RejectUnknown: true})
+	got := bind(t, m, "POST /f?utm=1\nContent-Type: application/x-www-form-urlencoded\n\nids=1&k.a=1&m[1]=x&zz=1&yy.a=2")
+	if want := "form.zz unknown_field\nform.yy.a unknown_field"; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
 
@@ -186,6 +195,17 @@ func TestBodyErrors(t *testing.T) {
 	r.err = io.ErrUnexpectedEOF
 	if _, err := route(t, m, r).AppendRequest(nil, r); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEmptyResult(t *testing.T) {
+	m := mustLoad(t, settingsIDL)
+	p := m.Services[0].Methods[0]
+	for _, write := range []func(Response, []byte) error{p.Bindings[0].Plan.WriteResponse, p.Generic.WriteResponse, p.Generic.WriteEnvelope} {
+		w := newFakeResponse()
+		if _, ok := errors.AsType[*transcode.WireError](write(w, []byte{0})); !ok || w.status != 0 {
+			t.Errorf("status %d for a result that holds nothing", w.status)
+		}
 	}
 }
 

@@ -51,30 +51,61 @@ func (c *planCompiler) compileResponse() error {
 	r := &c.response
 	r.success = -1
 	options := c.in.settings.options()
-	for _, f := range c.method.Result.Fields {
+	for i, f := range c.method.Result.Fields {
 		out := resultField{id: f.ID, wire: f.Type.Kind.WireType(), typ: f.Type}
 		o := options
 		t := f.Type
-		switch {
-		case f.ID == 0:
+		if f.ID == 0 {
 			r.success = len(r.fields)
+		} else {
+			out.status = c.in.statuses[f]
+		}
+		placed := c.anyRules(t, map[*transcode.Type]bool{})
+		if !placed {
+			// Nothing tells this plan from that of the generic route.
+			out.codec = c.genericCodec(i)
+		} else {
 			if !c.generic {
 				t = c.renamed(t, responseMember)
+			}
+			switch {
+			case f.ID != 0:
+				o.Place = c.exceptionPlace(&out)
+			case !c.generic:
 				o.Place = c.answerPlace
 			}
-		default:
-			out.status = c.in.statuses[f]
-			if !c.generic {
-				t = c.renamed(t, responseMember)
+		}
+		if out.codec == nil {
+			codec, err := transcode.Compile(t, o)
+			if err != nil {
+				return err
 			}
-			o.Place = c.exceptionPlace(t, &out)
+			out.codec = codec
 		}
-		codec, err := transcode.Compile(t, o)
-		if err != nil {
-			return err
-		}
-		out.codec = codec
 		r.fields = append(r.fields, out)
+	}
+	return nil
+}
+
+// anyRules tells whether annotations say anything of a field that t reaches.
+func (c *planCompiler) anyRules(t *transcode.Type, seen map[*transcode.Type]bool) bool {
+	if t == nil || !isContainer(t) || seen[t] {
+		return false
+	}
+	seen[t] = true
+	for _, f := range t.Fields {
+		if r := c.rulesOf(f); r != nil && len(r.places) > 0 || c.anyRules(f.Type, seen) {
+			return true
+		}
+	}
+	return c.anyRules(t.Key, seen) || c.anyRules(t.Elem, seen)
+}
+
+// genericCodec is the codec of the i-th result field in the plan of the
+// generic route, if that is compiled and has the same settings.
+func (c *planCompiler) genericCodec(i int) *transcode.Codec {
+	if g := c.method.Generic; g != nil && g.in.settings == c.in.settings {
+		return g.response.fields[i].codec
 	}
 	return nil
 }
@@ -127,7 +158,7 @@ func (c *planCompiler) answerPlace(f *transcode.Field) (transcode.Place, int) {
 
 // exceptionPlace is transcode.Options.Place of a declared exception: only its
 // status leaves the JSON.
-func (c *planCompiler) exceptionPlace(t *transcode.Type, out *resultField) func(*transcode.Field) (transcode.Place, int) {
+func (c *planCompiler) exceptionPlace(out *resultField) func(*transcode.Field) (transcode.Place, int) {
 	return func(f *transcode.Field) (transcode.Place, int) {
 		r := c.rulesOf(f)
 		if r == nil || out.code != nil || !isStatusType(f.Type) {

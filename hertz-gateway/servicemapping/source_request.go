@@ -92,7 +92,25 @@ func (b *binder) readBody() error {
 		return &transcode.InvalidError{Violations: []transcode.Violation{{Code: codeForm, Detail: detail}}}
 	}
 	b.complain(&b.form, inForm)
+	if p.in.settings.RejectUnknown {
+		b.refuseUnknown()
+	}
 	return nil
+}
+
+// refuseUnknown reports the fields of a form that nothing reads.
+func (b *binder) refuseUnknown() {
+	const enough = 32
+	for i := range b.form.pairs {
+		name := b.form.pairs[i].name
+		if b.plan.formNames[string(name)] || b.plan.formNames[string(rootOf(name))] {
+			continue
+		}
+		b.extra = append(b.extra, violation(origin{inForm, string(name)}, transcode.CodeUnknown, "unknown field"))
+		if len(b.extra) >= enough {
+			return
+		}
+	}
 }
 
 // openGeneric reads the body of the generic route, which is JSON whatever its
