@@ -29,12 +29,12 @@ type Options struct {
 type Place uint8
 
 const (
-	// InBody: the JSON member only.
+	// InBody is the JSON member only.
 	InBody Place = iota
-	// Outside: never the JSON body; Source supplies it, Sink receives it.
+	// Outside is never the JSON body: Source supplies it, Sink receives it.
 	// A JSON member of its name counts as unknown.
 	Outside
-	// Either (requests only): Source is asked before the body is read, and
+	// Either is for requests only: Source is asked before the body is read, and
 	// again after it if neither had the field.
 	Either
 )

@@ -185,10 +185,7 @@ func (r *Request) Proto() string { return r.c.Request.Header.GetProtocol() }
 
 // RemoteAddr is the peer's "ip:port".
 func (r *Request) RemoteAddr() string {
-	if a := r.c.RemoteAddr(); a != nil {
-		return a.String()
-	}
-	return ""
+	return r.c.RemoteAddr().String()
 }
 
 // ContentType is the Content-Type header as it came; nil when there is none.
