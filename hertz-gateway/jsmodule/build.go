@@ -103,6 +103,14 @@ var unsupported = map[string]bool{
 func Build(src Source, resolve Resolver) (*Program, error) {
 	b := &build{src: src, resolve: resolve, linked: map[string]Source{}}
 	code, errs := b.compile(api.ES2022)
+	if errs != nil {
+		// Once more without our own last line, which confuses the parser
+		// where the text before it is not complete.
+		b.bare = true
+		if _, plain := b.compile(api.ES2022); plain != nil {
+			errs = plain
+		}
+	}
 	if code == nil && errs == nil {
 		// goja refuses some newer syntax that esbuild can rewrite, at a price
 		// in speed: `class { get = 1 }`.
@@ -129,6 +137,8 @@ type build struct {
 	src     Source
 	resolve Resolver
 	linked  map[string]Source
+	// bare leaves out topLevelHooks.
+	bare bool
 	// refused is what goja said about code that esbuild emitted.
 	refused *Error
 }
@@ -201,7 +211,7 @@ func (b *build) plugin(p api.PluginBuild) {
 			return api.OnLoadResult{}, fmt.Errorf("no source for %q", args.Path)
 		}
 		text := src.Text
-		if src.Name == b.src.Name {
+		if src.Name == b.src.Name && !b.bare {
 			text += topLevelHooks
 		}
 		return api.OnLoadResult{Contents: &text, Loader: loaderOf(src.file())}, nil
@@ -270,9 +280,9 @@ func (b *build) digest() string {
 }
 
 func (b *build) message(m api.Message) *Error {
-	e := &Error{Module: b.src.Name, Kind: KindSyntax, Message: m.Text}
+	e := &Error{Module: b.src.Name, Kind: KindSyntax, Message: strings.ReplaceAll(m.Text, `"`+sourceNamespace+":", `"`)}
 	if l := m.Location; l != nil {
-		e.File, e.Line, e.Column = strings.TrimPrefix(l.File, sourceNamespace+":"), l.Line, l.Column+1
+		e.File, e.Line, e.Column = sourceFile(l.File), l.Line, l.Column+1
 		e.Text = l.LineText
 	} else {
 		e.File = b.src.file()

@@ -24,7 +24,8 @@ func framesOf(stack []goja.StackFrame) []frame {
 		if p.Filename == "" || p.Filename == preludeName {
 			continue
 		}
-		if frames = append(frames, frame{f.FuncName(), sourceFile(p.Filename), p.Line, p.Column}); len(frames) == maxFrames {
+		// Columns out of a source map start at 0.
+		if frames = append(frames, frame{f.FuncName(), sourceFile(p.Filename), p.Line, p.Column + 1}); len(frames) == maxFrames {
 			break
 		}
 	}
@@ -54,6 +55,7 @@ func parseStack(text string) []frame {
 			continue
 		}
 		f.file = sourceFile(at)
+		f.column++
 		if frames = append(frames, f); len(frames) == maxFrames {
 			break
 		}
