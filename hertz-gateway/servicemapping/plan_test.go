@@ -267,8 +267,33 @@ func TestSharedTypes(t *testing.T) {
 	if got := bind(t, m, "GET /s"); got != "1 struct {}" {
 		t.Errorf("got %.200s", got)
 	}
+	if got := bind(t, m, "GET /s?a=x"); !strings.Contains(got, transcode.CodeSize) {
+		t.Errorf("got %.200s", got)
+	}
 	if took := time.Since(begin); took > 10*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+// TestRecursiveStructs: fields of a struct inside itself have no places of
+// their own, else one header would fill it without end.
+func TestRecursiveStructs(t *testing.T) {
+	m := mustLoad(t, `
+struct Tree { 1: optional string h (api.header = "X-H"), 2: optional Tree left, 3: optional Tree right, 4: optional Other other }
+struct Other { 1: optional Tree tree, 2: optional string q (api.query = "q") }
+struct Req { 1: optional Tree tree }
+service S { void get(1: Req r) (api.get = "/s"), void post(1: Req r) (api.post = "/s") }`)
+	for _, tt := range []struct{ name, request, want string }{
+		{"header", "GET /s\nX-H: x", "1 struct { 1 struct { 1 string \"x\" } }"},
+		{"names", "GET /s?tree.left.right.h=y\nX-H: x", "1 struct { 1 struct { 1 string \"x\" 2 struct { 3 struct { 1 string \"y\" } } } }"},
+		{"nothing", "GET /s", "1 struct {}"},
+		{"json", "POST /s\nX-H: x\n\n{\"tree\":{\"left\":{\"h\":\"y\"}}}", "1 struct { 1 struct { 1 string \"x\" 2 struct { 1 string \"y\" } } }"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := strings.Join(strings.Fields(bind(t, m, tt.request)), " "); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
 	}
 }
 

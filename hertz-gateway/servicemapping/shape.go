@@ -16,8 +16,8 @@ type shape struct {
 	elem *shape // list, set, map
 	// stringly is api.js_conv of the field.
 	stringly bool
-	// contained: the value is in a list, set or map, where fields have no
-	// places of their own.
+	// contained: the value is in a list, set or map, or in a struct that recurs
+	// inside itself, where fields have no places of their own.
 	contained bool
 	// outside: a field below has places of its own, so that the struct may be
 	// there although nothing under its name is.
@@ -30,6 +30,9 @@ type shape struct {
 	structOnce sync.Once
 	fields     *structBinding
 	structErr  error
+
+	belowOnce sync.Once
+	below     []place
 }
 
 type shapeKey struct {
@@ -99,6 +102,61 @@ func (p *Plan) hasPlaces(t *transcode.Type, seen map[*transcode.Type]bool) bool 
 	return false
 }
 
+// placesBelow are the places of their own that fields of the struct have, and
+// fields of structs directly in it.
+func (s *shape) placesBelow() []place {
+	s.belowOnce.Do(func() {
+		known := map[place]bool{}
+		seen := map[*transcode.Type]bool{}
+		var collect func(t *transcode.Type)
+		collect = func(t *transcode.Type) {
+			if !isStruct(t) || seen[t] {
+				return
+			}
+			seen[t] = true
+			for _, f := range t.Fields {
+				if f.Hidden {
+					continue
+				}
+				if r := s.plan.rulesOf(f); r != nil {
+					for _, pl := range s.plan.named(f, r) {
+						if !known[pl] {
+							known[pl] = true
+							s.below = append(s.below, pl)
+						}
+					}
+				}
+				if !recurs(f.Type) {
+					collect(f.Type)
+				}
+			}
+		}
+		collect(s.t)
+	})
+	return s.below
+}
+
+// recurs tells whether a struct has itself below by way of struct fields.
+func recurs(t *transcode.Type) bool {
+	seen := map[*transcode.Type]bool{}
+	var reaches func(u *transcode.Type) bool
+	reaches = func(u *transcode.Type) bool {
+		for _, f := range u.Fields {
+			if f.Type == t {
+				return true
+			}
+			if isStruct(f.Type) && !seen[f.Type] {
+				seen[f.Type] = true
+				if reaches(f.Type) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	return isStruct(t) && reaches(t)
+}
+
 // jsonBinding reads the whole value from JSON text.
 func (s *shape) jsonBinding() (*structBinding, error) {
 	s.jsonOnce.Do(func() {
@@ -152,7 +210,7 @@ func (p *Plan) nestedSlot(f *transcode.Field, contained bool) slot {
 	if r == nil {
 		r = &fieldRules{}
 	}
-	s := slot{field: f, shape: p.shapeOf(f.Type, f.Stringly, contained), split: r.split}
+	s := slot{field: f, shape: p.shapeOf(f.Type, f.Stringly, contained || recurs(f.Type)), split: r.split}
 	if !contained {
 		for _, pl := range p.named(f, r) {
 			switch pl.kind {

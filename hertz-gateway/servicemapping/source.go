@@ -21,8 +21,13 @@ const (
 	bodyThrift                 // the struct in Thrift binary
 )
 
-// maxNesting bounds structs spelled as names: k.a.b.c.
-const maxNesting = 32
+const (
+	// maxNesting bounds structs spelled as names: k.a.b.c.
+	maxNesting = 32
+	// maxOutside bounds the structs that are there only because fields below
+	// have places of their own; types that share structs make many of one value.
+	maxOutside = 1000
+)
 
 // binder is the state of binding one request; it is the transcode.Source of
 // the plan's codec. It belongs to one goroutine and is reused.
@@ -44,6 +49,7 @@ type binder struct {
 	texts   [][]byte // values of the field being bound
 	entries []entry
 	arena   []byte // decoded text; slices into it live as long as the request
+	outside int    // structs made by appendOutside
 	// extra is what is wrong with names rather than with values.
 	extra []transcode.Violation
 
@@ -62,7 +68,7 @@ func newBinder(p *Plan) *binder {
 // release forgets the request, and buffers that one large request has grown.
 func (b *binder) release() {
 	const keep = 64 << 10
-	b.req, b.body, b.kind, b.enveloped, b.queryRead = nil, nil, bodyNone, false, false
+	b.req, b.body, b.kind, b.enveloped, b.queryRead, b.outside = nil, nil, bodyNone, false, false, 0
 	b.query.reset()
 	b.form.reset()
 	clear(b.from)
@@ -454,41 +460,18 @@ func (b *binder) appendStruct(dst []byte, sh *shape, n nested) ([]byte, error) {
 func (b *binder) appendOutside(dst []byte, s *slot, n nested) ([]byte, bool, error) {
 	n.b, n.in = b, &b.form
 	n.depth++
-	fields, err := s.shape.structBinding()
-	if err != nil || n.depth >= maxNesting {
-		return dst, false, err
-	}
-	exists := b.existsBelow(fields, n.depth)
+	exists := slices.ContainsFunc(s.shape.placesBelow(), b.exists)
 	if !exists && s.field.Requiredness != transcode.Required {
 		return dst, false, nil
+	}
+	if b.outside++; b.outside > maxOutside {
+		return dst, false, invalid(n.at, transcode.CodeSize, "the values stand for too many fields")
 	}
 	out, err := b.appendStruct(dst, s.shape, n)
 	if err != nil || !exists {
 		return dst, false, err
 	}
 	return out, true, nil
-}
-
-// existsBelow tells whether a field of the struct has a value in a place of its own.
-func (b *binder) existsBelow(fields *structBinding, depth int) bool {
-	if depth >= maxNesting {
-		return false
-	}
-	for i := range fields.slots {
-		s := &fields.slots[i]
-		for _, pl := range s.places {
-			if pl.kind != inName && b.exists(pl) {
-				return true
-			}
-		}
-		if s.shape.outside {
-			below, err := s.shape.structBinding()
-			if err == nil && b.existsBelow(below, depth+1) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // appendList binds the values of a list or set.
