@@ -39,6 +39,7 @@ func Main(ctx context.Context, args []string, getenv func(string) (string, bool)
 		}
 		return 0
 	}
+	tuneMemory(getenv)
 	log, err := logger(&loaded.Config, stderr)
 	if err != nil {
 		say(stderr, err.Error())
