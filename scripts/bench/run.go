@@ -121,7 +121,7 @@ func benchLines(file string) (string, error) {
 		case strings.HasPrefix(line, "pkg: "):
 			pkg = line
 		case strings.HasPrefix(line, "Benchmark"):
-			b.WriteString(pkg + line)
+			b.WriteString(pkg + strings.Join(strings.Fields(line), "  ") + "\n")
 			pkg = ""
 		}
 	}

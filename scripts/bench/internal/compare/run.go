@@ -50,7 +50,7 @@ func Run(c Config) (res *Results, err error) {
 			return nil, err
 		}
 		if r.name == Gateway {
-			if res.Idle, err = idle(r.Process, max(c.Measure, 200*time.Millisecond)); err != nil {
+			if res.Idle, err = idle(r.Process, max(2*c.Measure, 200*time.Millisecond)); err != nil {
 				return nil, err
 			}
 		}
