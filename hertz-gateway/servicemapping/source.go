@@ -277,7 +277,7 @@ func (b *binder) complain(p *params, kind placeKind) {
 	}
 	if p.excess {
 		b.extra = append(b.extra, violation(origin{kind, ""}, codeTooMany,
-			"There are more than "+strconv.Itoa(maxParams)+" parameters"))
+			"there are more than "+strconv.Itoa(maxParams)+" parameters"))
 	}
 }
 
@@ -311,12 +311,11 @@ func (b *binder) appendWithin(dst []byte, s *slot, name string, within *nested) 
 			b.entries = append(b.entries, entry{e.pair, next})
 		}
 	}
-	at := within.at
-	at.name += "." + name
-	if len(b.entries) > base {
-		e := b.entries[base]
-		at.name = unsafeString(within.in.pairs[e.pair].name[:e.at])
+	if len(b.entries) == base {
+		return dst, false, nil
 	}
+	e := b.entries[base]
+	at := origin{within.at.kind, unsafeString(within.in.pairs[e.pair].name[:e.at])}
 	out, present, err := b.appendEntries(dst, s.shape, s.split, nested{in: within.in, entries: b.entries[base:], depth: within.depth}, at)
 	b.entries = b.entries[:base]
 	return out, present, err
