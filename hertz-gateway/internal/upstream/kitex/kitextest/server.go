@@ -3,6 +3,7 @@ package kitextest
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -51,14 +52,16 @@ func Serve(t testing.TB, addr string, h Handler) *Server {
 		t.Fatal(err)
 	}
 	done := make(chan struct{})
+	var stopping atomic.Bool // closing a listener ends Run with an error
 	go func() {
 		defer close(done)
-		if err := svr.Run(); err != nil {
+		if err := svr.Run(); err != nil && !stopping.Load() {
 			t.Error("backend:", err)
 		}
 	}()
 	s := &Server{Addr: ln.Addr().String()}
 	s.stop = sync.OnceFunc(func() {
+		stopping.Store(true)
 		_ = svr.Stop() // it was never started if this fails, and Run said why
 		<-done
 	})
