@@ -3,8 +3,8 @@ package kitex
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -18,6 +18,7 @@ import (
 	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/internal/upstream/discovery"
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
 )
 
 // callOnce makes a call that must succeed and returns the instance.
@@ -31,7 +32,7 @@ func callOnce(t testing.TB, c upstream.Client) string {
 }
 
 func TestWeights(t *testing.T) {
-	a, b := serve(t, name(t), 10), serve(t, name(t), 20)
+	a, b := serveRegistered(t, name(t), 10), serveRegistered(t, name(t), 20)
 	c := newClient(t, name(t), "")
 	const n = 3000
 	var wg sync.WaitGroup
@@ -55,7 +56,7 @@ func TestWeights(t *testing.T) {
 
 func TestChangesAreEffective(t *testing.T) {
 	const limit = time.Second // the target is 100 ms; see the log
-	a := serve(t, name(t), 10)
+	a := serveRegistered(t, name(t), 10)
 	c := newClient(t, name(t), "")
 	if got := callOnce(t, c); got != a.addr {
 		t.Fatalf("instance %s", got)
@@ -68,7 +69,7 @@ func TestChangesAreEffective(t *testing.T) {
 			t.Errorf("%s took %v", what, took)
 		}
 	}
-	b := serve(t, name(t), 10)
+	b := serveRegistered(t, name(t), 10)
 	until("a new one is called", func(i string) bool { return i == b.addr })
 
 	put(t, name(t), a.addr, fmt.Sprintf(`{"network":"tcp","address":%q,"weight":0}`, a.addr))
@@ -192,10 +193,7 @@ func TestRefusingInstances(t *testing.T) {
 			}
 		}
 		// Written again, its key makes it an instance to try at once.
-		back, err := net.Listen("tcp", l.Addr().String())
-		if err != nil {
-			t.Skip("the port is gone:", err)
-		}
+		back := kitextest.Listen(t, l.Addr().String())
 		svr := newServer(&backend{}, back)
 		go func() { _ = svr.Run() }()
 		defer func() { _ = svr.Stop() }()
@@ -213,7 +211,7 @@ type child struct {
 	wait func()
 }
 
-func startChild(t *testing.T, destination string, weight int) *child {
+func startChild(t testing.TB, destination string, weight int) *child {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%s %s %d", childEnv, etcdAddr, destination, weight))
@@ -271,11 +269,13 @@ func TestKill(t *testing.T) {
 				if d := dead.Load(); d != 0 && start > d {
 					late.Add(1)
 				}
-				e := err.(*upstream.Error)
-				if !e.Sent {
+				var e *upstream.Error
+				switch {
+				case !errors.As(err, &e):
+					t.Errorf("error %T", err)
+				case !e.Sent:
 					unsent.Add(1)
-				}
-				if e.Instance != victim {
+				case e.Instance != victim:
 					elsewhere.Add(1)
 				}
 			}

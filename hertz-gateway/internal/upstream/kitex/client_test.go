@@ -17,7 +17,13 @@ import (
 func in(d time.Duration) time.Time { return time.Now().Add(d) }
 
 // wantError checks that err is an *upstream.Error with a code.
-func wantError(t testing.TB, err error, code upstream.Code, sent bool) *upstream.Error {
+func wantError(t testing.TB, err error, code upstream.Code, sent bool) {
+	t.Helper()
+	_ = asError(t, err, code, sent)
+}
+
+// asError does so too, and returns it.
+func asError(t testing.TB, err error, code upstream.Code, sent bool) *upstream.Error {
 	t.Helper()
 	var e *upstream.Error
 	if !errors.As(err, &e) {
@@ -71,7 +77,7 @@ func TestErrorsOfServices(t *testing.T) {
 		_, err := c.Call(t.Context(), &upstream.Call{Service: "TestService", Method: method, Args: i32Args(0), Deadline: in(5 * time.Second)})
 		return err
 	}
-	e := wantError(t, call("biz"), upstream.Business, true)
+	e := asError(t, call("biz"), upstream.Business, true)
 	want := &upstream.Error{
 		Code: upstream.Business, Service: "TestService", Method: "biz", Instance: r.addr, Sent: true,
 		BizCode: 418, BizMessage: "teapot", BizExtra: map[string]string{"k": "v"}, Cause: e.Cause,
@@ -85,7 +91,7 @@ func TestErrorsOfServices(t *testing.T) {
 		{"nothing", "unknown method"},
 	} {
 		t.Run(tt.method, func(t *testing.T) {
-			e := wantError(t, call(tt.method), upstream.Application, true)
+			e := asError(t, call(tt.method), upstream.Application, true)
 			if !strings.Contains(e.Error(), tt.text) {
 				t.Errorf("%v does not contain %q", e, tt.text)
 			}

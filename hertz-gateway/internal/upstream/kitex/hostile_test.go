@@ -212,7 +212,7 @@ func TestHostile(t *testing.T) {
 					_, err := c.Call(t.Context(), &upstream.Call{Method: "echo", Deadline: in(timeout)})
 					took := time.Since(start)
 					runtime.ReadMemStats(&after)
-					e := wantError(t, err, tt.code, true)
+					e := asError(t, err, tt.code, true)
 					if e.Instance != addr {
 						t.Errorf("instance %q", e.Instance)
 					}

@@ -59,13 +59,19 @@ func (k klogger) Warn(v ...any)   { k.print(context.Background(), slog.LevelDebu
 func (k klogger) Error(v ...any)  { k.print(context.Background(), slog.LevelWarn, v) }
 func (k klogger) Fatal(v ...any)  { k.print(context.Background(), slog.LevelError, v) }
 
-func (k klogger) Tracef(f string, v ...any)  { k.printf(context.Background(), slog.LevelDebug, f, v) }
-func (k klogger) Debugf(f string, v ...any)  { k.printf(context.Background(), slog.LevelDebug, f, v) }
-func (k klogger) Infof(f string, v ...any)   { k.printf(context.Background(), slog.LevelDebug, f, v) }
+func (k klogger) Tracef(f string, v ...any) { k.printf(context.Background(), slog.LevelDebug, f, v) }
+
+func (k klogger) Debugf(f string, v ...any) { k.printf(context.Background(), slog.LevelDebug, f, v) }
+
+func (k klogger) Infof(f string, v ...any) { k.printf(context.Background(), slog.LevelDebug, f, v) }
+
 func (k klogger) Noticef(f string, v ...any) { k.printf(context.Background(), slog.LevelDebug, f, v) }
-func (k klogger) Warnf(f string, v ...any)   { k.printf(context.Background(), slog.LevelDebug, f, v) }
-func (k klogger) Errorf(f string, v ...any)  { k.printf(context.Background(), slog.LevelWarn, f, v) }
-func (k klogger) Fatalf(f string, v ...any)  { k.printf(context.Background(), slog.LevelError, f, v) }
+
+func (k klogger) Warnf(f string, v ...any) { k.printf(context.Background(), slog.LevelDebug, f, v) }
+
+func (k klogger) Errorf(f string, v ...any) { k.printf(context.Background(), slog.LevelWarn, f, v) }
+
+func (k klogger) Fatalf(f string, v ...any) { k.printf(context.Background(), slog.LevelError, f, v) }
 
 func (k klogger) CtxTracef(ctx context.Context, f string, v ...any) {
 	k.printf(ctx, slog.LevelDebug, f, v)

@@ -27,6 +27,7 @@ import (
 	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/internal/upstream/discovery"
+	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
 )
 
 // childEnv makes the test binary a server process: "<etcd> <destination> <weight>".
@@ -156,8 +157,6 @@ func i32Args(n int) []byte {
 type running struct {
 	*backend
 	addr string
-	svr  server.Server
-	stop func()
 }
 
 func listen(t testing.TB) net.Listener {
@@ -169,40 +168,54 @@ func listen(t testing.TB) net.Listener {
 	return l
 }
 
-// serve starts a server registered under destination and waits until it is seen.
-func serve(t testing.TB, destination string, weight int, opts ...server.Option) *running {
-	t.Helper()
-	r := startServer(t, destination, weight, opts...)
-	awaitInstance(t, destination, r.addr)
-	return r
-}
-
-func startServer(t testing.TB, destination string, weight int, opts ...server.Option) *running {
+// serveRegistered starts a server that registers itself, as services do, and
+// waits until it is seen; that takes Kitex a second.
+func serveRegistered(t testing.TB, destination string, weight int) *running {
 	t.Helper()
 	reg, err := etcdregistry.NewEtcdRegistry([]string{etcdAddr})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := listen(t)
-	b := &backend{name: l.Addr().String()}
-	opts = append(opts, server.WithExitSignal(func() <-chan error { return make(chan error) }), server.WithRegistry(reg), server.WithRegistryInfo(&registry.Info{ServiceName: destination, Weight: weight, Addr: l.Addr()}))
-	svr := newServer(b, l, opts...)
+	l := kitextest.Listen(t, "127.0.0.1:0")
+	r := start(t, l, server.WithRegistry(reg),
+		server.WithRegistryInfo(&registry.Info{ServiceName: destination, Weight: weight, Addr: l.Addr()}))
+	awaitInstance(t, destination, r.addr)
+	return r
+}
+
+// serve starts a server and registers it.
+func serve(t testing.TB, destination string, weight int) *running {
+	t.Helper()
+	r := start(t, kitextest.Listen(t, "127.0.0.1:0"))
+	register(t, destination, r.addr, weight)
+	return r
+}
+
+func start(t testing.TB, l net.Listener, opts ...server.Option) *running {
+	t.Helper()
+	r := &running{backend: &backend{name: l.Addr().String()}, addr: l.Addr().String()}
+	opts = append(opts, server.WithExitSignal(func() <-chan error { return make(chan error) }))
+	svr := newServer(r.backend, l, opts...)
+	var stopped atomic.Bool
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := svr.Run(); err != nil {
+		if err := svr.Run(); err != nil && !stopped.Load() {
 			t.Error("server:", err)
 		}
 	}()
-	var stopped atomic.Bool
-	r := &running{backend: b, addr: l.Addr().String(), svr: svr}
-	r.stop = func() {
-		if !stopped.Swap(true) {
-			_ = svr.Stop()
-			<-done
+	await(t, "the server", func() bool {
+		c, err := net.Dial("tcp", r.addr)
+		if err == nil {
+			_ = c.Close()
 		}
-	}
-	t.Cleanup(r.stop)
+		return err == nil
+	})
+	t.Cleanup(func() {
+		stopped.Store(true)
+		_ = svr.Stop()
+		<-done
+	})
 	return r
 }
 
