@@ -1,9 +1,12 @@
 package edge
 
 import (
+	"errors"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // The states of a connection. It is idle until the first byte of a request has
@@ -36,6 +39,14 @@ func (c *conn) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write gives up on a client that takes nothing for a while.
+func (c *conn) Write(p []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(c.owner.writeTimeout)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
 func (c *conn) Close() error {
 	c.owner.remove(c)
 	return c.Conn.Close()
@@ -51,30 +62,58 @@ func (c *conn) closeIdle() {
 // listener keeps the set of its open connections.
 type listener struct {
 	net.Listener
+	readTimeout, writeTimeout time.Duration
+	log                       *slog.Logger
+
 	mu       sync.Mutex
 	conns    map[*conn]struct{}
 	empty    chan struct{} // closed when there is no connection left after stop
 	stopping atomic.Bool
 }
 
-func newListener(ln net.Listener) *listener {
-	return &listener{Listener: ln, conns: map[*conn]struct{}{}, empty: make(chan struct{})}
+func newListener(ln net.Listener, read, write time.Duration, log *slog.Logger) *listener {
+	return &listener{
+		Listener: ln, readTimeout: read, writeTimeout: write, log: log,
+		conns: map[*conn]struct{}{}, empty: make(chan struct{}),
+	}
 }
 
+// Accept fails only when the listener is closed: a process that is out of
+// descriptors for a moment goes on serving when it has some again.
 func (l *listener) Accept() (net.Conn, error) {
-	raw, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+	for pause := time.Duration(0); ; {
+		raw, err := l.Listener.Accept()
+		if err == nil {
+			if c := l.add(raw); c != nil {
+				return c, nil
+			}
+			continue
+		}
+		if errors.Is(err, net.ErrClosed) {
+			return nil, err
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), time.Second)
+		l.log.Warn("no connection could be accepted", "error", err, "next_try", pause)
+		time.Sleep(pause)
+	}
+}
+
+// add takes a connection into the set; nil: it is of no use.
+func (l *listener) add(raw net.Conn) *conn {
+	// Hertz sets a deadline for every request but the first.
+	if err := raw.SetReadDeadline(time.Now().Add(l.readTimeout)); err != nil {
+		_ = raw.Close()
+		return nil
 	}
 	c := &conn{Conn: raw, owner: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping.Load() {
 		_ = raw.Close()
-		return nil, net.ErrClosed
+		return nil
 	}
 	l.conns[c] = struct{}{}
-	return c, nil
+	return c
 }
 
 func (l *listener) remove(c *conn) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -38,8 +39,14 @@ type Config struct {
 	MaxHeader int
 	// IdleTimeout closes a connection without a request; default 75 s.
 	IdleTimeout time.Duration
-	// ReadTimeout bounds each read of a request; default 30 s.
+	// ReadTimeout bounds the time from the first byte of a request (of a
+	// connection, for its first) to the last; default 60 s.
 	ReadTimeout time.Duration
+	// WriteTimeout bounds the time in which a client takes nothing of an
+	// answer; default 30 s.
+	WriteTimeout time.Duration
+	// Log takes what goes wrong with connections; nil drops it.
+	Log *slog.Logger
 }
 
 // Server is one HTTP listener. Routing is not its business: every request,
@@ -61,8 +68,9 @@ func New(cfg Config, h Handler) (*Server, error) {
 		}
 		return nil, fmt.Errorf("cannot listen on %s (%s): %w", cfg.Addr, cfg.Flag, err)
 	}
-	s := &Server{listener: newListener(ln), handler: h}
-	read := orDefault(cfg.ReadTimeout, 30*time.Second)
+	read := orDefault(cfg.ReadTimeout, 60*time.Second)
+	log := orDefault(cfg.Log, slog.New(slog.DiscardHandler))
+	s := &Server{listener: newListener(ln, read, orDefault(cfg.WriteTimeout, 30*time.Second), log), handler: h}
 	idleFor := orDefault(cfg.IdleTimeout, 75*time.Second)
 	s.engine = server.New(
 		server.WithListener(s.listener),

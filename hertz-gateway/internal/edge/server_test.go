@@ -6,9 +6,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,9 +23,13 @@ func (f handlerFunc) Serve(_ context.Context, req *message.Request, resp *messag
 	f(req, resp)
 }
 
-func start(t *testing.T, h handlerFunc) *Server {
+func start(t *testing.T, h handlerFunc, change ...func(*Config)) *Server {
 	t.Helper()
-	s, err := New(Config{Addr: "127.0.0.1:0", Flag: "--listen"}, h)
+	cfg := Config{Addr: "127.0.0.1:0", Flag: "--listen"}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s, err := New(cfg, h)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,4 +229,63 @@ func TestShutdownCutsWhatDoesNotEnd(t *testing.T) {
 	if err := s.Shutdown(ctx); err == nil || !strings.Contains(err.Error(), "1 connections were cut") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestSlowClients: neither who sends slowly nor who takes no answer holds a
+// connection for ever.
+func TestSlowClients(t *testing.T) {
+	big := bytes.Repeat([]byte("x"), 64<<20)
+	s := start(t, func(req *message.Request, resp *message.Response) {
+		if req.RawPath() == "/big" {
+			resp.SetBody("text/plain", append(resp.BodyBuffer(), big...))
+		}
+	}, func(c *Config) { c.ReadTimeout, c.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond })
+	for _, sent := range []string{"", "GET / HT", "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n123", "GET /big HTTP/1.1\r\nHost: h\r\n\r\n"} {
+		c, err := net.Dial("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = c.Close() }()
+		fmt.Fprint(c, sent)
+	}
+	deadline := time.Now().Add(10 * time.Second)
+	for s.Open() > 1 { // the connection that start made idles
+		if time.Now().After(deadline) {
+			t.Fatalf("%d connections are still open", s.Open())
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// flaky fails to accept a few times, as a process without descriptors does.
+type flaky struct {
+	net.Listener
+	left int
+}
+
+func (f *flaky) Accept() (net.Conn, error) {
+	if f.left > 0 {
+		f.left--
+		return nil, syscall.EMFILE
+	}
+	return f.Listener.Accept()
+}
+
+func TestAcceptGoesOn(t *testing.T) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newListener(&flaky{ln, 3}, time.Second, time.Second, slog.New(slog.DiscardHandler))
+	defer func() { _ = l.Close() }()
+	out, err := net.Dial("tcp", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = out.Close() }()
+	in, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = in.Close()
 }

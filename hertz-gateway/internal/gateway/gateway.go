@@ -65,7 +65,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 	}()
 	edge.SetLogOutput(telemetry.LineWriter(log, "hertz"))
 	g.proxy = &proxy.Handler{Current: &g.current, Log: log, MaxBody: cfg.MaxBody}
-	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen"}, g.proxy)
+	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen", Log: log}, g.proxy)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 	if err != nil {
 		return nil, err
 	}
-	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen"}, control)
+	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen", Log: log}, control)
 	if err != nil {
 		return nil, err
 	}
