@@ -51,6 +51,24 @@ expect 'validation' 400 'num must less than 100' "$url/book/query?num=200"
 expect 'no route' 404 '"code":"not_found"' "$url/nowhere"
 
 export DGATE_ADMIN_API=http://$DGATE_ADMIN_LISTEN
+
+# Every command that README shows under "Try it" works as it stands there, on
+# the ports of this run.
+shown=0
+while IFS= read -r line; do
+  command=${line//127.0.0.1:8080/$DGATE_LISTEN}
+  case $command in
+    curl\ *)
+      status=$(eval "${command/curl/curl -sS --max-time 10 -o \"$dir/body\" -w '%{http_code}'}") || fail "README: $line"
+      case $status in 200 | 400) ;; *) fail "README: $line: status $status: $(cat "$dir/body")" ;; esac
+      ;;
+    *) eval "$command" >/dev/null || fail "README: $line" ;;
+  esac
+  shown=$((shown + 1))
+done < <(sed -n '/^## Try it/,/^## /s/^    //p' README.md)
+[ "$shown" -ge 7 ] || fail "README shows only $shown commands"
+echo "ok: the $shown commands of README"
+
 bin/dgate-cli status >/dev/null || fail "dgate-cli status"
 bin/dgate-cli call BookSvc queryBook '{"Num":1}' | grep -q '"ID": *"1"' || fail "dgate-cli call"
 echo "ok: dgate-cli"
