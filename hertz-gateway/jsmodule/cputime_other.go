@@ -1,6 +1,6 @@
-//go:build !unix
+//go:build !linux
 
 package jsmodule
 
-// processCPU is not known here; budgets are counted in wall time.
-func processCPU() (int64, bool) { return 0, false }
+// threadTimes is not known here; budgets are counted in wall time.
+func threadTimes() map[string]int64 { return nil }

@@ -65,8 +65,6 @@ func (rt *vmRuntime) install() {
 	rt.classes.doc, rt.classes.docArray = rt.installDoc()
 	rt.context.rt, rt.request.rt, rt.response.rt = rt, rt, rt
 	rt.context.install()
-	rt.request.install()
-	rt.response.install()
 
 	c := &rt.classes
 	for _, lazy := range []struct {

@@ -41,19 +41,12 @@ func (rt *vmRuntime) accessor(on *goja.Object, name string, get nativeFunc, set 
 // lazyGlobal defines a global that is made when it is first used.
 func (rt *vmRuntime) lazyGlobal(name string, make func() goja.Value) {
 	global := rt.vm.GlobalObject()
-	replace := func(v goja.Value) {
-		must(global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	}
 	get := func(goja.FunctionCall) goja.Value {
 		v := make()
-		replace(v)
+		must(global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 		return v
 	}
-	set := func(c goja.FunctionCall) goja.Value {
-		replace(c.Argument(0))
-		return goja.Undefined()
-	}
-	must(global.DefineAccessorProperty(name, rt.vm.ToValue(get), rt.vm.ToValue(set), goja.FLAG_TRUE, goja.FLAG_FALSE))
+	must(global.DefineAccessorProperty(name, rt.vm.ToValue(get), nil, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
 // must re-throws what goja returned as an error into the running script.

@@ -21,6 +21,9 @@ type requestObject struct {
 
 func (r *requestObject) value() goja.Value {
 	if r.obj == nil {
+		if r.proto == nil {
+			r.install()
+		}
 		r.obj = r.rt.callable(r.proto)
 		r.attach()
 	}

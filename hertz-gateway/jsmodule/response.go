@@ -24,9 +24,20 @@ type responseObject struct {
 
 func (r *responseObject) value() goja.Value {
 	if r.obj == nil {
+		if r.proto == nil {
+			r.install()
+		}
 		r.obj = r.rt.callable(r.proto)
 	}
 	return r.obj
+}
+
+// arrived notes that the message now holds the answer of the upstream; what
+// was read of it before is forgotten.
+func (r *responseObject) arrived() {
+	r.upstream, r.answered = true, false
+	r.body.leaveDocument()
+	r.body = body{}
 }
 
 // msg is the message of the call; the body is bound to it on the way.

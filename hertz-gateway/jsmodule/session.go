@@ -83,7 +83,7 @@ func (s *Session) Handle() (handled bool, err error) {
 // Response runs the responseModifier hooks in reverse order.
 func (s *Session) Response() error {
 	return s.phase(ResponseModifier, func(rt *vmRuntime) *Error {
-		rt.response.upstream = true
+		rt.response.arrived()
 		for _, m := range slices.Backward(rt.modules) {
 			if m.hooks[ResponseModifier].call == nil {
 				continue
@@ -140,6 +140,7 @@ func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
 		s.rt = rt
 		rt.session = s
 	}
+	s.rt.watch.grace.Store(grace)
 	if err := f(s.rt); err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (s *Session) enter(f func() error) error {
 // start arms the watch.
 func (s *Session) start() {
 	s.started = now()
-	s.chain.host.dog.arm(&s.rt.watch, max(1, s.started+int64(s.chain.host.limits.Budget)-max(0, s.spent)))
+	s.chain.host.dog.arm(&s.rt.watch, max(1, s.started+int64(s.chain.host.limits.Budget)-s.spent))
 }
 
 // pause disarms it. Host functions that wait, pause meanwhile.
@@ -228,7 +229,7 @@ func (s *Session) pause() {
 	if fired := s.rt.watch.disarm(); fired != disarmed {
 		s.fired = fired
 	}
-	s.spent += now() - s.started - s.rt.watch.granted.Load()
+	s.spent += now() - s.started
 }
 
 // unfit says whether a runtime that ended with err must not be used again.

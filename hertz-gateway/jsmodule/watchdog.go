@@ -11,8 +11,14 @@ import (
 	"github.com/dop251/goja"
 )
 
-// tick is how late a budget may be noticed.
-const tick = 4 * time.Millisecond
+const (
+	// tick is how late a budget may be noticed.
+	tick = 3 * time.Millisecond
+	// grace is the CPU time that is left to who is overdue.
+	grace = int64(5 * time.Millisecond)
+	// idleTicks is after how many ticks without work the watchdog sleeps.
+	idleTicks = 300
+)
 
 // States of watch.until beside a time.
 const (
@@ -34,21 +40,11 @@ func now() int64 { return int64(time.Since(clockStart)) + 1 }
 type watch struct {
 	vm    *goja.Runtime
 	until atomic.Int64
-	// granted is by how much until was put off since it was armed.
-	granted atomic.Int64
+	// grace is the CPU time that is left after the budget has run out.
+	grace atomic.Int64
 }
 
-func (w *watch) arm(until int64) {
-	w.granted.Store(0)
-	w.until.Store(until)
-}
-
-// putOff moves the end of an armed watch.
-func (w *watch) putOff(by int64) {
-	if until := w.until.Load(); until > disarmed && w.until.CompareAndSwap(until, until+by) {
-		w.granted.Add(by)
-	}
-}
+func (w *watch) arm(until int64) { w.until.Store(until) }
 
 // disarm returns what has fired, or disarmed.
 func (w *watch) disarm() int64 { return min(w.until.Swap(disarmed), disarmed) }
@@ -72,19 +68,23 @@ func kindOf(fired int64) Kind {
 
 // watchdog fires the watches whose time is up. It sleeps while none is armed.
 //
-// A budget is CPU time, but all there is to measure it by is the clock, and the
-// CPU time of the whole process. When the process got less CPU than time went
-// by, because the machine is busy with other things, the difference is put on
-// every budget: a module is not to blame for it.
+// Budgets are of CPU time, but until is a time on the clock: nothing tells the
+// CPU time of a goroutine. On a machine that is busy with other things a
+// harmless script may thus look overdue. So who is overdue gets a grace, and
+// that is counted in CPU time of the busiest thread: no goroutine has used
+// more.
 type watchdog struct {
 	heap uint64
 
-	// lastTime and lastCPU are of the scan before, 0 after a sleep.
-	lastTime, lastCPU int64
+	// times are those of the scan before, nil when nothing was overdue then.
+	times    map[string]int64
+	lastScan int64
 
 	mu      sync.Mutex
 	watches []*watch
 
+	// quiet counts the ticks since somebody armed a watch.
+	quiet  atomic.Int32
 	parked atomic.Bool
 	wake   chan struct{}
 	stop   chan struct{}
@@ -121,6 +121,9 @@ func (d *watchdog) remove(w *watch) {
 // arm starts the clock of w, and the watchdog if it sleeps.
 func (d *watchdog) arm(w *watch, until int64) {
 	w.arm(until)
+	if d.quiet.Load() != 0 {
+		d.quiet.Store(0)
+	}
 	if d.parked.Load() && d.parked.CompareAndSwap(true, false) {
 		d.wake <- struct{}{}
 	}
@@ -131,27 +134,35 @@ func (d *watchdog) run() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
-		if d.scan() == 0 {
-			// Whoever arms after this store sees it; whoever armed before is
-			// seen by the second look.
-			d.parked.Store(true)
-			if d.scan() > 0 && d.parked.CompareAndSwap(true, false) {
-				continue
-			}
-			ticker.Stop()
-			select {
-			case <-d.wake:
-			case <-d.stop:
-				return
-			}
-			d.lastTime = 0
-			ticker.Reset(tick)
-		}
 		select {
 		case <-ticker.C:
 		case <-d.stop:
 			return
 		}
+		if d.scan() > 0 {
+			d.quiet.Store(0)
+		} else if d.quiet.Add(1) > idleTicks && !d.park(ticker) {
+			return
+		}
+	}
+}
+
+// park sleeps until a watch is armed. It returns false when the watchdog is to
+// stop.
+func (d *watchdog) park(ticker *time.Ticker) bool {
+	ticker.Stop()
+	defer ticker.Reset(tick)
+	// Who arms after this store sees it; who armed before is seen by the scan.
+	d.parked.Store(true)
+	if d.scan() > 0 && d.parked.CompareAndSwap(true, false) {
+		return true
+	}
+	select {
+	case <-d.wake:
+		d.times = nil
+		return true
+	case <-d.stop:
+		return false
 	}
 }
 
@@ -160,38 +171,51 @@ func (d *watchdog) scan() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t := now()
-	starved := d.starved(t)
 	armed, oldest, oldestUntil := 0, (*watch)(nil), int64(math.MaxInt64)
+	used, known := int64(0), false
 	for _, w := range d.watches {
-		if starved > 0 {
-			w.putOff(starved)
-		}
 		until := w.until.Load()
 		if until <= disarmed {
 			continue
 		}
 		armed++
-		if until < t {
-			w.fire(until, firedBudget)
-		} else if until < oldestUntil {
+		if until < oldestUntil {
 			oldest, oldestUntil = w, until
 		}
+		if until >= t {
+			continue
+		}
+		if !known {
+			used, known = d.busiest(t), true
+		}
+		if w.grace.Add(-used) <= 0 {
+			w.fire(until, firedBudget)
+		}
 	}
+	if !known {
+		d.times = nil
+	}
+	d.lastScan = t
 	if oldest != nil && heapBytes() > d.heap {
 		oldest.fire(oldestUntil, firedMemory)
 	}
 	return armed
 }
 
-// starved is for how long, since the scan before, the process had to wait for a
-// CPU.
-func (d *watchdog) starved(t int64) (waited int64) {
-	cpu, ok := processCPU()
-	if ok && d.lastTime != 0 {
-		waited = (t - d.lastTime) - (cpu - d.lastCPU)
+// busiest is how much CPU time the busiest thread has used since the scan
+// before; nothing when that scan did not look.
+func (d *watchdog) busiest(t int64) int64 {
+	before := d.times
+	if d.times = threadTimes(); d.times == nil {
+		return t - d.lastScan
 	}
-	d.lastTime, d.lastCPU = t, cpu
-	return waited
+	most := int64(0)
+	if before != nil {
+		for thread, used := range d.times {
+			most = max(most, used-before[thread])
+		}
+	}
+	return most
 }
 
 // heapBytes is the memory of the objects that the last garbage collection
