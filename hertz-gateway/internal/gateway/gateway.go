@@ -64,6 +64,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		}
 	}()
 	edge.SetLogOutput(telemetry.LineWriter(log, "hertz"))
+	kitex.RouteLogs(log.With("component", "kitex"))
 	g.proxy = &proxy.Handler{Current: &g.current, Log: log, MaxBody: cfg.MaxBody}
 	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen", Log: log}, g.proxy)
 	if err != nil {

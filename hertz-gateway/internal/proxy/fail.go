@@ -69,7 +69,7 @@ func (x *exchange) problem(err error) *api.Problem {
 	case errors.As(err, &call):
 		return x.callProblem(call)
 	case errors.As(err, &wire), errors.As(err, &header):
-		return x.upstreamProblem(api.UpstreamFailed, "The service's answer could not be read.")
+		return x.upstreamProblem(api.UpstreamFailed, unreadable)
 	case errors.As(err, &route):
 		return x.routeProblem(route.outcome)
 	case errors.As(err, &lookup):
@@ -136,6 +136,8 @@ func (x *exchange) upstreamProblem(code api.Code, detail string) *api.Problem {
 	return p
 }
 
+const unreadable = "The service's answer could not be read."
+
 func (x *exchange) callProblem(e *upstream.Error) *api.Problem {
 	switch e.Code {
 	case upstream.Business:
@@ -153,6 +155,8 @@ func (x *exchange) callProblem(e *upstream.Error) *api.Problem {
 		return x.upstreamProblem(api.NoInstance, "No instance of the service accepts connections.")
 	case upstream.Closed:
 		return x.upstreamProblem(api.ShuttingDown, "")
+	case upstream.Unreadable:
+		return x.upstreamProblem(api.UpstreamFailed, unreadable)
 	case upstream.Application:
 		return x.upstreamProblem(api.UpstreamFailed, "The service failed unexpectedly.")
 	}
@@ -224,8 +228,11 @@ func harmlessID(v []byte) bool {
 
 // envelopeCode is the number that the older envelope has for a problem.
 func envelopeCode(p *api.Problem, err error) int {
-	var unreadable *transcode.WireError
-	if errors.As(err, &unreadable) {
+	var (
+		wire *transcode.WireError
+		call *upstream.Error
+	)
+	if errors.As(err, &wire) || errors.As(err, &call) && call.Code == upstream.Unreadable {
 		return servicemapping.EnvelopeUnreadable
 	}
 	switch p.Code {

@@ -89,7 +89,8 @@ const (
 	NoInstance  Code = iota + 1 // nothing to call: 503
 	Refused                     // no instance accepted the connection: 503
 	Timeout                     // 504
-	Broken                      // connection lost after sending, codec failure, garbage: 502
+	Broken                      // connection lost, or the request could not be written: 502
+	Unreadable                  // an answer that is none, or that breaks the protocol: 502
 	Application                 // the service's unexpected error or panic, or unknown method: 502
 	Business                    // Kitex BizStatusError: its own code
 	Closed                      // the client was closed: 503

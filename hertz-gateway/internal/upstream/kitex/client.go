@@ -120,12 +120,12 @@ func (c *call) answer(result any) (upstream.Reply, error) {
 	case string:
 		var err error
 		if r.Result, err = c.json.reply(v); err != nil {
-			return upstream.Reply{}, c.fail(upstream.Broken, err)
+			return upstream.Reply{}, c.fail(upstream.Unreadable, err)
 		}
 	}
 	if len(r.Result) == 0 || (!c.req.Void && r.Result[0] == 0) {
 		// Over framed a business error comes like this.
-		return upstream.Reply{}, c.fail(upstream.Broken, errors.New("empty result of a method that is not void"))
+		return upstream.Reply{}, c.fail(upstream.Unreadable, errors.New("empty result of a method that is not void"))
 	}
 	return r, nil
 }

@@ -98,12 +98,12 @@ func TestErrorsOfServices(t *testing.T) {
 		})
 	}
 	t.Run("empty result of a method that is not void", func(t *testing.T) {
-		wantError(t, call("void"), upstream.Broken, true)
+		wantError(t, call("void"), upstream.Unreadable, true)
 	})
 	t.Run("business error over framed", func(t *testing.T) {
 		c := newClient(t, "TestErrorsOfServices", upstream.TransportFramed)
 		_, err := c.Call(t.Context(), &upstream.Call{Method: "biz", Deadline: in(time.Second)})
-		wantError(t, err, upstream.Broken, true)
+		wantError(t, err, upstream.Unreadable, true)
 	})
 }
 

@@ -40,12 +40,17 @@ func (c *call) failure(err error) *upstream.Error {
 		e.BizCode, e.BizMessage, e.BizExtra = biz.BizStatusCode(), biz.BizMessage(), biz.BizExtra()
 		return e
 	}
-	var app *remote.TransError
+	var (
+		app *remote.TransError
+		bad *frameError
+	)
 	switch {
 	case c.dest.closed.Load():
 		return c.fail(upstream.Closed, errPoolClosed)
 	case errors.Is(err, kerrors.ErrRPCTimeout), errors.Is(err, errTooLate), errors.Is(err, errDeadline), errors.Is(err, errNoTime):
 		return c.fail(upstream.Timeout, err)
+	case errors.As(err, &bad):
+		return c.fail(upstream.Unreadable, bad)
 	case errors.As(err, &app):
 		return c.fail(upstream.Application, app)
 	default:

@@ -34,6 +34,8 @@ type Factory struct {
 	c    Config
 	stop context.CancelFunc
 	done sync.WaitGroup
+	// opened holds a token when a connection has been opened since sweep looked.
+	opened chan struct{}
 
 	mu     sync.Mutex
 	closed bool
@@ -69,7 +71,7 @@ func New(c Config) (*Factory, error) {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	f := &Factory{c: c, stop: stop, dests: map[destKey]*destination{}}
+	f := &Factory{c: c, stop: stop, opened: make(chan struct{}, 1), dests: map[destKey]*destination{}}
 	f.done.Go(func() { f.sweep(ctx) })
 	return f, nil
 }
@@ -156,7 +158,7 @@ func (f *Factory) connect(key destKey, g generic.Generic) (*destination, error) 
 	d := &destination{
 		key:       key,
 		instances: f.c.Resolver.Destination(key.name),
-		pool:      newPool(&f.c),
+		pool:      newPool(&f.c, f.connectionOpened),
 		timeout:   f.c.Timeout,
 		downFor:   f.c.DownFor,
 		weighted:  loadbalance.NewWeightedBalancer(),
@@ -219,34 +221,53 @@ func (f *Factory) Close() error {
 	return errors.Join(errs...)
 }
 
+// sweep looks after the connections of all destinations; it sleeps while there
+// are none.
 func (f *Factory) sweep(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	var pools []*pool
 	var swept time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-f.opened:
+			tick.Reset(watchEvery)
 		case now := <-tick.C:
-			f.mu.Lock()
-			pools = pools[:0]
-			for _, d := range f.dests {
-				pools = append(pools, d.pool)
-			}
-			f.mu.Unlock()
 			due := now.Sub(swept) >= sweepEvery
 			if due {
 				swept = now
 			}
-			for _, p := range pools {
+			idle := true
+			for _, p := range f.pools() {
 				p.watch()
 				if due {
 					p.sweep(now)
 				}
+				idle = idle && p.empty()
 			}
-			clear(pools)
+			if idle {
+				tick.Stop()
+			}
 		}
+	}
+}
+
+func (f *Factory) pools() []*pool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := make([]*pool, 0, len(f.dests))
+	for _, d := range f.dests {
+		all = append(all, d.pool)
+	}
+	return all
+}
+
+// connectionOpened wakes sweep.
+func (f *Factory) connectionOpened() {
+	select {
+	case f.opened <- struct{}{}:
+	default:
 	}
 }
 

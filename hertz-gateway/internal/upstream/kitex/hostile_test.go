@@ -130,44 +130,44 @@ func TestHostile(t *testing.T) {
 		// transport, "" both
 		transport upstream.Transport
 	}{
-		{"garbage", bytesOf([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), upstream.Broken, false, ""},
+		{"garbage", bytesOf([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")), upstream.Unreadable, false, ""},
 		{"one byte", bytesOf([]byte{1}), upstream.Timeout, true, ""},
-		{"zeros", bytesOf(make([]byte, 64)), upstream.Broken, false, ""},
-		{"ones", bytesOf([]byte(strings.Repeat("\xff", 64))), upstream.Broken, false, ""},
-		{"unframed", answer(func(s ask) []byte { return good(s.seq) }), upstream.Broken, false, ""},
-		{"unframed that claims a gigabyte", bytesOf([]byte{0x80, 1, 0, 2, 0x40, 0, 0, 0, 'e'}), upstream.Broken, false, ""},
-		{"framed over ttheader", answer(func(s ask) []byte { return framed(good(s.seq)) }), upstream.Broken, false, upstream.TransportTTHeader},
-		{"ttheader over framed", answer(func(s ask) []byte { return header(s.seq, nil, good(s.seq)) }), upstream.Broken, false, upstream.TransportFramed},
-		{"frame claims a gigabyte", bytesOf([]byte{0x3f, 0xff, 0xff, 0xff, 0x80, 1, 0, 2}), upstream.Broken, false, ""},
+		{"zeros", bytesOf(make([]byte, 64)), upstream.Unreadable, false, ""},
+		{"ones", bytesOf([]byte(strings.Repeat("\xff", 64))), upstream.Unreadable, false, ""},
+		{"unframed", answer(func(s ask) []byte { return good(s.seq) }), upstream.Unreadable, false, ""},
+		{"unframed that claims a gigabyte", bytesOf([]byte{0x80, 1, 0, 2, 0x40, 0, 0, 0, 'e'}), upstream.Unreadable, false, ""},
+		{"framed over ttheader", answer(func(s ask) []byte { return framed(good(s.seq)) }), upstream.Unreadable, false, upstream.TransportTTHeader},
+		{"ttheader over framed", answer(func(s ask) []byte { return header(s.seq, nil, good(s.seq)) }), upstream.Unreadable, false, upstream.TransportFramed},
+		{"frame claims a gigabyte", bytesOf([]byte{0x3f, 0xff, 0xff, 0xff, 0x80, 1, 0, 2}), upstream.Unreadable, false, ""},
 		{"frame claims 16 MiB and stalls", bytesOf([]byte{0, 0xff, 0xff, 0, 0x80, 1, 0, 2}), upstream.Timeout, true, upstream.TransportFramed},
 		{"header claims 16 MiB and stalls", bytesOf([]byte{0, 0xff, 0xff, 0, 0x10, 0, 0, 0}), upstream.Timeout, true, upstream.TransportTTHeader},
 		{"header larger than the frame", answer(func(s ask) []byte {
 			b := header(s.seq, nil, good(s.seq))
 			b[12], b[13] = 0xff, 0xff
 			return b
-		}), upstream.Broken, false, upstream.TransportTTHeader},
+		}), upstream.Unreadable, false, upstream.TransportTTHeader},
 		{"strings beyond the header", answer(func(s ask) []byte {
 			return header(s.seq, []byte{infoStrings, 0xff, 0xff, 0xff, 0xff}, good(s.seq))
-		}), upstream.Broken, false, upstream.TransportTTHeader},
-		{"unknown info", answer(func(s ask) []byte { return header(s.seq, []byte{0x77}, good(s.seq)) }), upstream.Broken, false, upstream.TransportTTHeader},
+		}), upstream.Unreadable, false, upstream.TransportTTHeader},
+		{"unknown info", answer(func(s ask) []byte { return header(s.seq, []byte{0x77}, good(s.seq)) }), upstream.Unreadable, false, upstream.TransportTTHeader},
 		{"inner frame of another size", answer(func(s ask) []byte {
 			b := framed(good(s.seq))
 			b[3]++
 			return header(s.seq, nil, b)
-		}), upstream.Broken, false, upstream.TransportTTHeader},
+		}), upstream.Unreadable, false, upstream.TransportTTHeader},
 		{"method name claims a gigabyte", answer(func(s ask) []byte {
 			b := good(s.seq)
 			b[4] = 0x40
 			return s.wrap(b)
-		}), upstream.Broken, false, ""},
-		{"wrong sequence id", answer(func(s ask) []byte { return s.wrap(good(s.seq + 1)) }), upstream.Broken, false, ""},
+		}), upstream.Unreadable, false, ""},
+		{"wrong sequence id", answer(func(s ask) []byte { return s.wrap(good(s.seq + 1)) }), upstream.Unreadable, false, ""},
 		{"wrong method", answer(func(s ask) []byte {
 			return s.wrap(message(typeReply, "other", s.seq, stringResult("ok")))
-		}), upstream.Broken, false, ""},
+		}), upstream.Unreadable, false, ""},
 		{"a call for an answer", answer(func(s ask) []byte {
 			return s.wrap(message(1, "echo", s.seq, stringResult("ok")))
-		}), upstream.Broken, false, ""},
-		{"no body", answer(func(s ask) []byte { return s.wrap(message(typeReply, "echo", s.seq, nil)) }), upstream.Broken, false, ""},
+		}), upstream.Unreadable, false, ""},
+		{"no body", answer(func(s ask) []byte { return s.wrap(message(typeReply, "echo", s.seq, nil)) }), upstream.Unreadable, false, ""},
 		{"exception that claims a gigabyte", answer(func(s ask) []byte {
 			return s.wrap(message(typeException, "echo", s.seq, []byte{11, 0, 1, 0x40, 0, 0, 0, 'x'}))
 		}), upstream.Application, false, ""},

@@ -206,7 +206,7 @@ func TestKitexJSONHostile(t *testing.T) {
 				}
 				return
 			}
-			wantError(t, err, upstream.Broken, true)
+			wantError(t, err, upstream.Unreadable, true)
 		})
 	}
 }

@@ -20,6 +20,7 @@ type pool struct {
 	maxIdle     int
 	idleTimeout time.Duration
 	maxFrame    int
+	opened      func() // is told of each new connection
 
 	mu     sync.RWMutex
 	closed bool
@@ -67,8 +68,9 @@ type dialError struct {
 func (e *dialError) Error() string { return "connect: " + e.cause.Error() }
 func (e *dialError) Unwrap() error { return e.cause }
 
-func newPool(c *Config) *pool {
+func newPool(c *Config, opened func()) *pool {
 	return &pool{
+		opened:      opened,
 		maxIdle:     c.MaxIdle,
 		idleTimeout: c.IdleTimeout,
 		maxFrame:    c.MaxFrame,
@@ -168,6 +170,7 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 	closed := p.closed
 	if !closed {
 		p.conns[cn] = struct{}{}
+		p.opened()
 	}
 	p.mu.Unlock()
 	if closed {
@@ -317,6 +320,13 @@ func (p *pool) sweep(now time.Time) {
 			_ = c.Close()
 		}
 	}
+}
+
+// empty tells whether no connection is open.
+func (p *pool) empty() bool {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return len(p.conns) == 0
 }
 
 // excess is how much more than the largest answer a connection may receive
