@@ -75,7 +75,7 @@ func (b *body) splice() {
 	if b.doc == nil || !b.doc.edited() {
 		return
 	}
-	b.next = b.doc.append(nil)
+	b.next = b.doc.encode()
 	b.edited = true
 	if b.contentType == "" && !hasHeader(b.msg, "Content-Type") {
 		b.contentType = mimeJSON

@@ -94,9 +94,9 @@ func (d *document) parser() jsonParser { return jsonParser{rt: d.rt, src: d.src,
 
 func (d *document) edited() bool { return d.dirty || d.volatile }
 
-// append writes the document with its edits.
-func (d *document) append(dst []byte) []byte {
-	e := jsonEncoder{rt: d.rt, buf: dst, bigints: true}
+// encode writes the document with its edits.
+func (d *document) encode() []byte {
+	e := jsonEncoder{rt: d.rt, buf: make([]byte, 0, len(d.src)+128), bigints: true}
 	e.buf = append(e.buf, d.src[:d.root.start]...)
 	d.root.encode(&e)
 	e.buf = append(e.buf, d.src[d.root.end:]...)

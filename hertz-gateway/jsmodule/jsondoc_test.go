@@ -69,7 +69,7 @@ func TestDocumentEdits(t *testing.T) {
 				t.Fatal(err)
 			}
 			run(t, rt, doc, test.run)
-			if got := string(doc.append(nil)); got != test.want {
+			if got := string(doc.encode()); got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
@@ -106,7 +106,7 @@ func TestDocumentCycle(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, rt, doc, `d.a.self = d`)
-	if err := protect(func() error { doc.append(nil); return nil }); err == nil || !strings.Contains(fmt.Sprint(err), "rejected") {
+	if err := protect(func() error { doc.encode(); return nil }); err == nil || !strings.Contains(fmt.Sprint(err), "rejected") {
 		t.Fatal("a cycle was written", err)
 	}
 }
@@ -146,7 +146,7 @@ func FuzzJSON(f *testing.F) {
 		if derr != nil {
 			t.Fatal(derr)
 		}
-		if got := doc.append(nil); !bytes.Equal(got, data) {
+		if got := doc.encode(); !bytes.Equal(got, data) {
 			t.Fatalf("an untouched document of %q became %q", data, got)
 		}
 	})
@@ -211,8 +211,8 @@ func FuzzDocument(f *testing.F) {
 			}
 		}
 		var got map[string]any
-		if err := json.Unmarshal(doc.append(nil), &got); err != nil {
-			t.Fatalf("%q became %q: %v", data, doc.append(nil), err)
+		if err := json.Unmarshal(doc.encode(), &got); err != nil {
+			t.Fatalf("%q became %q: %v", data, doc.encode(), err)
 		}
 		if !reflect.DeepEqual(got, model) {
 			t.Fatalf("%q became %v, want %v", data, got, model)
