@@ -402,6 +402,9 @@ func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at
 	if n.depth >= maxNesting {
 		return dst, false, invalid(at, transcode.CodeDepth, "the value is nested too deeply")
 	}
+	if isList(sh.t) && n.filesOf(sh.elem.t) {
+		return b.appendParts(dst, sh, n, at)
+	}
 	base := len(b.texts)
 	defer func() { b.texts = b.texts[:base] }()
 	rest := n.entries[:0]
@@ -542,6 +545,57 @@ func (b *binder) appendElements(dst []byte, sh *shape, texts [][]byte, strict bo
 		return dst[:start], false, nil
 	}
 	binary.BigEndian.PutUint32(dst[start+1:], uint32(count))
+	return dst, true, nil
+}
+
+// filesOf tells whether files came for a list or set of strings or binaries,
+// under its name or as k[].
+func (n *nested) filesOf(elem *transcode.Type) bool {
+	return isText(elem) && slices.ContainsFunc(n.entries, func(e entry) bool {
+		p := &n.in.pairs[e.pair]
+		return p.file && isElement(p.name, e.at)
+	})
+}
+
+// isElement tells whether a name ends at from, or goes on with [] and ends then.
+func isElement(name []byte, from int32) bool {
+	if int(from) == len(name) {
+		return true
+	}
+	seg, next, ok := segment(name, from)
+	return ok && len(seg) == 0 && int(next) == len(name)
+}
+
+// appendParts writes a list or set of multipart fields with files among them:
+// each is one element, the bytes of a file as they are.
+func (b *binder) appendParts(dst []byte, sh *shape, n nested, at origin) ([]byte, bool, error) {
+	start := len(dst)
+	dst = append(dst, sh.elem.t.Kind.WireType(), 0, 0, 0, 0)
+	unique := newUnique(sh.t)
+	var bad []transcode.Violation
+	for i, e := range n.entries {
+		p := &n.in.pairs[e.pair]
+		at := at.index(i, len(n.entries))
+		if !isElement(p.name, e.at) {
+			return dst[:start], false, invalid(at, codeName, "files and elements with names of their own are mixed")
+		}
+		from := len(dst)
+		out, _, err := b.appendPair(dst, sh.elem, "", p, at)
+		if err == nil && !unique.add(out[from:]) {
+			err = invalid(at, transcode.CodeDuplicateElement, "the element is repeated in a set")
+		}
+		if err != nil {
+			if bad, err = gather(bad, err); err != nil {
+				return dst[:start], false, err
+			}
+			continue
+		}
+		dst = out
+	}
+	if len(bad) > 0 {
+		return dst[:start], false, &transcode.InvalidError{Violations: bad}
+	}
+	binary.BigEndian.PutUint32(dst[start+1:], uint32(len(n.entries)))
 	return dst, true, nil
 }
 
