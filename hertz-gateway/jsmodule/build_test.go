@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
-	"dgate/hertz-gateway/jsmodule"
-
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/jsmodule"
 )
 
 func TestExportForms(t *testing.T) {

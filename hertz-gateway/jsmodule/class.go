@@ -74,9 +74,9 @@ func receiver[T any](rt *vmRuntime, call goja.FunctionCall, name string) T {
 	panic("unreachable")
 }
 
-func (c *classes) lazy(slot **class, make func() *class) *class {
+func (c *classes) lazy(slot **class, create func() *class) *class {
 	if *slot == nil {
-		*slot = make()
+		*slot = create()
 	}
 	return *slot
 }
@@ -90,18 +90,17 @@ func (c *classes) encoderClass() *class  { return c.lazy(&c.encoder, c.rt.makeEn
 func (c *classes) decoderClass() *class  { return c.lazy(&c.decoder, c.rt.makeDecoder) }
 
 // fixed is a dynamic object whose properties are read through a function and
-// written through another, nil where they are read-only.
+// cannot be written.
 type fixed struct {
 	keys []string
 	get  func(key string) goja.Value
-	set  func(key string, v goja.Value) bool
 }
 
 // Get implements goja.DynamicObject.
 func (f *fixed) Get(key string) goja.Value { return f.get(key) }
 
 // Set implements goja.DynamicObject.
-func (f *fixed) Set(key string, v goja.Value) bool { return f.set != nil && f.set(key, v) }
+func (f *fixed) Set(string, goja.Value) bool { return false }
 
 // Has implements goja.DynamicObject.
 func (f *fixed) Has(key string) bool { return f.get(key) != nil }

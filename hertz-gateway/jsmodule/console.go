@@ -31,8 +31,12 @@ func (rt *vmRuntime) makeConsole() goja.Value {
 		name  string
 		level slog.Level
 	}{
-		{"debug", slog.LevelDebug}, {"trace", slog.LevelDebug}, {"log", slog.LevelInfo}, {"info", slog.LevelInfo},
-		{"warn", slog.LevelWarn}, {"error", slog.LevelError},
+		{"debug", slog.LevelDebug},
+		{"trace", slog.LevelDebug},
+		{"log", slog.LevelInfo},
+		{"info", slog.LevelInfo},
+		{"warn", slog.LevelWarn},
+		{"error", slog.LevelError},
 	} {
 		rt.method(o, m.name, 0, func(call goja.FunctionCall) goja.Value {
 			rt.write(m.level, call.Arguments)

@@ -91,7 +91,7 @@ func (c *contextObject) install() {
 
 	get("id", func(s *Session) goja.Value { return rt.vm.ToValue(s.call.ID) })
 	get("deadline", func(s *Session) goja.Value { return rt.vm.ToValue(s.deadline.UnixMilli()) })
-	get("namespace", func(s *Session) goja.Value {
+	get("namespace", func(*Session) goja.Value {
 		if c.namespce == nil {
 			c.namespce = rt.named(rt.namespace, func(o *goja.Object) { own(o, "name", rt.vm.ToValue(rt.namespace)) })
 		}
@@ -257,8 +257,12 @@ func (rt *vmRuntime) failure(f Failure) goja.Value {
 		name  string
 		value any
 	}{
-		{"name", f.Name}, {"message", f.Message}, {"code", f.Code}, {"status", f.Status},
-		{"service", f.Service}, {"method", f.Method},
+		{"name", f.Name},
+		{"message", f.Message},
+		{"code", f.Code},
+		{"status", f.Status},
+		{"service", f.Service},
+		{"method", f.Method},
 	} {
 		own(o, p.name, rt.vm.ToValue(p.value))
 	}

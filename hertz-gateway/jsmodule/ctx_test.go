@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"dgate/hertz-gateway/jsmodule"
-
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/jsmodule"
 )
 
 // TestRequestEdits runs statements in requestModifier and looks at the request
@@ -446,38 +446,60 @@ func TestGlobals(t *testing.T) {
 		{"encoder", `const e = new TextEncoder(); return [e.encoding, [...e.encode("é€")], e.encode("a") instanceof Uint8Array]`, `["utf-8",[195,169,226,130,172],true]`},
 		{"decoder", `return [new TextDecoder().decode(new Uint8Array([239, 187, 191, 104, 195, 169])), new TextDecoder("utf-8").decode(new Uint8Array([255]).buffer)]`, `["hé","�"]`},
 		{"fatal decoder", `try { new TextDecoder("utf-8", { fatal: true }).decode(new Uint8Array([255])) } catch (e) { return e.name }`, `"TypeError"`},
-		{"URL", `const u = new URL("../c?d=1#e", "HTTPS://user:pw@Example.com:443/a/b/"); return [u.href, u.protocol, u.host, u.pathname, u.search, u.hash, u.origin, u.username, u.port]`,
-			`["https://user:pw@example.com/a/c?d=1#e","https:","example.com","/a/c","?d=1","#e","https://example.com","user",""]`},
-		{"URL edits", `const u = new URL("http://a.example:8080/x"); u.pathname = "/y z"; u.port = ""; u.searchParams.append("q", "1"); u.hash = "h"; return [String(u), JSON.stringify(u), u.search]`,
-			`["http://a.example/y%20z?q=1#h","\"http://a.example/y%20z?q=1#h\"","?q=1"]`},
+		{
+			"URL", `const u = new URL("../c?d=1#e", "HTTPS://user:pw@Example.com:443/a/b/"); return [u.href, u.protocol, u.host, u.pathname, u.search, u.hash, u.origin, u.username, u.port]`,
+			`["https://user:pw@example.com/a/c?d=1#e","https:","example.com","/a/c","?d=1","#e","https://example.com","user",""]`,
+		},
+		{
+			"URL edits", `const u = new URL("http://a.example:8080/x"); u.pathname = "/y z"; u.port = ""; u.searchParams.append("q", "1"); u.hash = "h"; return [String(u), JSON.stringify(u), u.search]`,
+			`["http://a.example/y%20z?q=1#h","\"http://a.example/y%20z?q=1#h\"","?q=1"]`,
+		},
 		{"URL.canParse", `return [URL.canParse("x"), URL.canParse("http://a"), URL.parse("::"), URL.parse("http://a").href]`, `[false,true,null,"http://a/"]`},
 		{"bad URL", `try { new URL("nope") } catch (e) { return [e.name, e.message] }`, `["TypeError","\"nope\" is not a URL"]`},
-		{"URLSearchParams", `const p = new URLSearchParams("?a=1&b=2&a=3"); p.delete("b"); p.append("c", "x y"); return [p.toString(), p.getAll("a"), p.a, new URLSearchParams([["k", "v"]]).toString(), new URLSearchParams(p).size, p instanceof URLSearchParams]`,
-			`["a=1&a=3&c=x+y",["1","3"],"1","k=v",3,true]`},
-		{"Headers", `const h = new Headers({ "X-A": "1", b: ["2", "3"] }); h.append("x-a", "2"); return [h.get("X-a"), h.b, [...h], h.has("c"), h instanceof Headers, h.getSetCookie()]`,
-			`["1, 2","2, 3",[["b","2, 3"],["x-a","1, 2"]],false,true,[]]`},
+		{
+			"URLSearchParams", `const p = new URLSearchParams("?a=1&b=2&a=3"); p.delete("b"); p.append("c", "x y"); return [p.toString(), p.getAll("a"), p.a, new URLSearchParams([["k", "v"]]).toString(), new URLSearchParams(p).size, p instanceof URLSearchParams]`,
+			`["a=1&a=3&c=x+y",["1","3"],"1","k=v",3,true]`,
+		},
+		{
+			"Headers", `const h = new Headers({ "X-A": "1", b: ["2", "3"] }); h.append("x-a", "2"); return [h.get("X-a"), h.b, [...h], h.has("c"), h instanceof Headers, h.getSetCookie()]`,
+			`["1, 2","2, 3",[["b","2, 3"],["x-a","1, 2"]],false,true,[]]`,
+		},
 		{"Headers of pairs", `return [...new Headers([["a", "1"], ["a", "2"]])]`, `[["a","1, 2"]]`},
-		{"Response", `const r = new Response('{"a":1}', { status: 404, statusText: "No" }); return [r.status, r.ok, r.statusText, await r.json(), await r.clone().text(), r.headers.get("content-type")]`,
-			`[404,false,"No",{"a":1},"{\"a\":1}","text/plain; charset=utf-8"]`},
-		{"Request", `const r = new Request("http://a.example/x", { method: "POST", headers: { a: "1" }, body: "b" }); const s = new Request(r); return [r.method, r.url, s.headers.get("a"), await s.text()]`,
-			`["POST","http://a.example/x","1","b"]`},
-		{"structuredClone", `const o = { d: new Date(0), m: new Map([[1, { a: 1 }]]), s: new Set([1]), b: new Uint8Array([1, 2]), r: /x/g, u: undefined }; o.self = o; const c = structuredClone(o); return [c.self === c, c !== o, c.d.getTime(), c.m.get(1).a, [...c.s], [...c.b], String(c.r), "u" in c]`,
-			`[true,true,0,1,[1],[1,2],"/x/g",true]`},
+		{
+			"Response", `const r = new Response('{"a":1}', { status: 404, statusText: "No" }); return [r.status, r.ok, r.statusText, await r.json(), await r.clone().text(), r.headers.get("content-type")]`,
+			`[404,false,"No",{"a":1},"{\"a\":1}","text/plain; charset=utf-8"]`,
+		},
+		{
+			"Request", `const r = new Request("http://a.example/x", { method: "POST", headers: { a: "1" }, body: "b" }); const s = new Request(r); return [r.method, r.url, s.headers.get("a"), await s.text()]`,
+			`["POST","http://a.example/x","1","b"]`,
+		},
+		{
+			"structuredClone", `const o = { d: new Date(0), m: new Map([[1, { a: 1 }]]), s: new Set([1]), b: new Uint8Array([1, 2]), r: /x/g, u: undefined }; o.self = o; const c = structuredClone(o); return [c.self === c, c !== o, c.d.getTime(), c.m.get(1).a, [...c.s], [...c.b], String(c.r), "u" in c]`,
+			`[true,true,0,1,[1],[1,2],"/x/g",true]`,
+		},
 		{"structuredClone of a function", `try { structuredClone(() => {}) } catch (e) { return e.name }`, `"TypeError"`},
 		{"timers", `const l = []; clearTimeout(setTimeout(() => l.push("no"), 1)); setTimeout((x) => l.push(x), 2, "b"); setTimeout(() => l.push("a"), 1); await new Promise((r) => setTimeout(r, 4)); queueMicrotask(() => l.push("c")); await null; return l`, `["a","b","c"]`},
 		{"performance", `const t = performance.now(); return performance.now() >= t && typeof performance.timeOrigin`, `"number"`},
 		{"crypto", `const a = crypto.getRandomValues(new Uint8Array(16)), u = crypto.randomUUID(); return [a.some((x) => x), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(u), u !== crypto.randomUUID()]`, `[true,true,true]`},
 		{"getRandomValues of a part", `const b = new Uint8Array(64); crypto.getRandomValues(b.subarray(32)); return [b.subarray(0, 32).some((x) => x), b.subarray(32).some((x) => x)]`, `[false,true]`},
 		{"what is not there", `return [typeof process, typeof require, typeof eval, typeof Function, typeof globalThis.require]`, `["undefined","function","undefined","undefined","undefined"]`},
-		{"classes extend built-ins", `class E extends Error { constructor(m) { super(m); this.name = "E" } } class H extends Headers { x() { return this.get("a") } } class A extends Array {} class U extends Uint8Array {} const e = new E("m"); return [e.name, String(e), new H({ a: "1" }).x(), new A(1, 2).length, new U(2).length, e instanceof Error]`,
-			`["E","E: m","1",2,2,true]`},
+		{
+			"classes extend built-ins", `class E extends Error { constructor(m) { super(m); this.name = "E" } } class H extends Headers { x() { return this.get("a") } } class A extends Array {} class U extends Uint8Array {} const e = new E("m"); return [e.name, String(e), new H({ a: "1" }).x(), new A(1, 2).length, new U(2).length, e instanceof Error]`,
+			`["E","E: m","1",2,2,true]`,
+		},
 		{"classes with fields named get", `class C { get = 1; static set = 2; #p = 3; p() { return this.#p } } return [new C().get, C.set, new C().p()]`, `[1,2,3]`},
-		{"arrays", `return [[1, [2, [3]]].flat(), [1, 2].flatMap((x) => [x, x]), [3, 1, 2].sort(), ["b", undefined, "a"].sort(), [10, 9].sort(), [3, 1].toSorted((a, b) => a - b), [1, [2, 3]].join("-"), String([1, null, [2]]), Array.from("ab"), [..."ab"], Array.isArray([])]`,
-			`[[1,2,[3]],[1,1,2,2],[1,2,3],["a","b",null],[10,9],[1,3],"1-2,3","1,,2",["a","b"],["a","b"],true]`},
-		{"regular expressions", `return ["a1b2".replace(/[0-9]/g, "<$&>"), "a-b".replaceAll("-", "$$"), /(?<y>\d+)/.exec("in 2026").groups.y, "a,b".split(/,/), new RegExp("B", "i").test("abc"), /x/ instanceof RegExp, [..."aXbX".matchAll(/X/g)].length, "x".repeat(3)]`,
-			`["a<1>b<2>","a$b","2026",["a","b"],true,true,2,"xxx"]`},
-		{"BigInt", `return [String(2n ** 64n), String(1n << 70n), (5n >> 1n).toString(), BigInt("12") === 12n, 2 ** 10, 1 << 4, String(BigInt.asIntN(8, 255n))]`,
-			`["18446744073709551616","1180591620717411303424","2",true,1024,16,"-1"]`},
+		{
+			"arrays", `return [[1, [2, [3]]].flat(), [1, 2].flatMap((x) => [x, x]), [3, 1, 2].sort(), ["b", undefined, "a"].sort(), [10, 9].sort(), [3, 1].toSorted((a, b) => a - b), [1, [2, 3]].join("-"), String([1, null, [2]]), Array.from("ab"), [..."ab"], Array.isArray([])]`,
+			`[[1,2,[3]],[1,1,2,2],[1,2,3],["a","b",null],[10,9],[1,3],"1-2,3","1,,2",["a","b"],["a","b"],true]`,
+		},
+		{
+			"regular expressions", `return ["a1b2".replace(/[0-9]/g, "<$&>"), "a-b".replaceAll("-", "$$"), /(?<y>\d+)/.exec("in 2026").groups.y, "a,b".split(/,/), new RegExp("B", "i").test("abc"), /x/ instanceof RegExp, [..."aXbX".matchAll(/X/g)].length, "x".repeat(3)]`,
+			`["a<1>b<2>","a$b","2026",["a","b"],true,true,2,"xxx"]`,
+		},
+		{
+			"BigInt", `return [String(2n ** 64n), String(1n << 70n), (5n >> 1n).toString(), BigInt("12") === 12n, 2 ** 10, 1 << 4, String(BigInt.asIntN(8, 255n))]`,
+			`["18446744073709551616","1180591620717411303424","2",true,1024,16,"-1"]`,
+		},
 		{"async syntax", `async function* g() { yield 1; yield 2 } const l = []; for await (const x of g()) l.push(x); return [l, await Promise.allSettled([Promise.reject(new Error("x"))]).then((r) => r[0].reason.message)]`, `[[1,2],"x"]`},
 		{"apply", `return [Math.max.apply(null, [1, 3, 2]), Reflect.apply(Math.min, null, [2, 1]), Reflect.construct(Date, [0]).getTime()]`, `[3,1,0]`},
 		{"Proxy", `const p = new Proxy({ a: 1 }, { get: (t, k) => t[k] ?? "none" }); return [p.a, p.b]`, `[1,"none"]`},

@@ -73,7 +73,6 @@ type thrownError struct {
 	value         goja.Value
 	name, message string
 	frames        []frame
-	cause         error
 }
 
 func (e *thrownError) Error() string { return e.name + ": " + e.message }

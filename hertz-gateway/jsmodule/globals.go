@@ -71,9 +71,13 @@ func (rt *vmRuntime) install() {
 		name  string
 		class func() *class
 	}{
-		{"Headers", c.headersClass}, {"URLSearchParams", c.queryClass}, {"URL", c.urlClass},
-		{"Response", c.responseClass}, {"Request", c.requestClass},
-		{"TextEncoder", c.encoderClass}, {"TextDecoder", c.decoderClass},
+		{"Headers", c.headersClass},
+		{"URLSearchParams", c.queryClass},
+		{"URL", c.urlClass},
+		{"Response", c.responseClass},
+		{"Request", c.requestClass},
+		{"TextEncoder", c.encoderClass},
+		{"TextDecoder", c.decoderClass},
 	} {
 		rt.lazyGlobal(lazy.name, func() goja.Value { return lazy.class().ctor })
 	}

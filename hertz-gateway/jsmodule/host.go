@@ -82,8 +82,10 @@ func (l Limits) validate() error {
 		value time.Duration
 		most  time.Duration
 	}{
-		{"Budget", l.Budget, maxBudget}, {"Load", l.Load, maxBudget},
-		{"Wait", l.Wait, math.MaxInt64}, {"Tail", l.Tail, math.MaxInt64},
+		{"Budget", l.Budget, maxBudget},
+		{"Load", l.Load, maxBudget},
+		{"Wait", l.Wait, math.MaxInt64},
+		{"Tail", l.Tail, math.MaxInt64},
 	} {
 		if d.value < 0 || d.value > d.most {
 			errs = append(errs, fmt.Errorf("jsmodule: limit %s is %v, must be between 0 and %v", d.name, d.value, d.most))

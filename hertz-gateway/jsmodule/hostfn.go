@@ -39,10 +39,10 @@ func (rt *vmRuntime) accessor(on *goja.Object, name string, get nativeFunc, set 
 }
 
 // lazyGlobal defines a global that is made when it is first used.
-func (rt *vmRuntime) lazyGlobal(name string, make func() goja.Value) {
+func (rt *vmRuntime) lazyGlobal(name string, create func() goja.Value) {
 	global := rt.vm.GlobalObject()
 	get := func(goja.FunctionCall) goja.Value {
-		v := make()
+		v := create()
 		must(global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 		return v
 	}

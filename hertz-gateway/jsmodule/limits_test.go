@@ -271,3 +271,24 @@ func TestBusyChain(t *testing.T) {
 	first.Close()
 	open(t, c).mustRequest(t)
 }
+
+// TestRegexpIsNeverWrong gives a match as much time as a budget can be: it must
+// not be told "no match" because the match was given up.
+func TestRegexpIsNeverWrong(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Budget: 500 * time.Millisecond}},
+		`export function requestModifier(ctx) { ctx.locals.m = /^(?=(a+)+$)a/.test("a".repeat(50) + "!"); throw new Error("it said " + ctx.locals.m) }`)
+	_, err := open(t, c).Request()
+	if got := moduleError(t, err); got.Kind != jsmodule.KindBudget {
+		t.Fatal(err)
+	}
+}
+
+// TestLongRegexpInput needs a backtracking stack that regexp2 would not allow
+// by itself; it would report no match.
+func TestLongRegexpInput(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Budget: 500 * time.Millisecond}},
+		`export function requestModifier(ctx) { ctx.request.headers.set("x-m", /^(?=a)(?:a|b)*c$/.test("ab".repeat(50000) + "c")) }`)
+	if got := open(t, c).mustRequest(t).q.get("x-m"); got != "true" {
+		t.Fatal(got)
+	}
+}

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"dgate/hertz-gateway/jsmodule"
-
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/jsmodule"
 )
 
 func files(texts map[string]string) fstest.MapFS {
@@ -52,7 +52,8 @@ func TestLoadDir(t *testing.T) {
 	}{
 		{"empty", nil, nil, nil},
 		{
-			"routes in the first lines", map[string]string{
+			"routes in the first lines",
+			map[string]string{
 				"b.ts":        "// @routes BookSvc.queryBook, GET /book/*\n// @permissions rpc:BookSvc\n" + ok,
 				"a.js":        "//@routes *\n" + ok,
 				"c.ts":        ok + "\n// @routes late",
@@ -61,34 +62,47 @@ func TestLoadDir(t *testing.T) {
 				"README.md":   "x",
 				"sub/deep.ts": "nonsense(",
 			},
-			[]string{"a(*)", "b(BookSvc.queryBook, GET /book/*)", "c()"}, nil,
+			[]string{"a(*)", "b(BookSvc.queryBook, GET /book/*)", "c()"},
+			nil,
 		},
 		{
-			"modules.yaml", map[string]string{
+			"modules.yaml",
+			map[string]string{
 				"modules.yaml": "modules:\n  - file: z.ts\n    routes: [\"*\"]\n    permissions: [\"rpc:*\"]\n  - file: a.ts\n",
 				"a.ts":         "// @routes /a\n" + ok, "z.ts": "// @routes /z\n" + ok, "m.ts": ok,
 			},
-			[]string{"z(*)", "a(/a)", "m()"}, nil,
+			[]string{"z(*)", "a(/a)", "m()"},
+			nil,
 		},
 		{
-			"one is broken", map[string]string{"a.ts": ok, "b.ts": "export function {", "c.ts": "// @routes nope\n" + ok},
-			[]string{"a()"}, []string{`b.ts: b.ts:1:17: module b: Expected identifier`, `c.ts: route "nope" is none of`},
+			"one is broken",
+			map[string]string{"a.ts": ok, "b.ts": "export function {", "c.ts": "// @routes nope\n" + ok},
+			[]string{"a()"},
+			[]string{`b.ts: b.ts:1:17: module b: Expected identifier`, `c.ts: route "nope" is none of`},
 		},
 		{
-			"modules.yaml with an unknown key", map[string]string{"modules.yaml": "modules:\n  - file: a.ts\n    route: [x]\n", "a.ts": ok},
-			[]string{"a()"}, []string{"modules.yaml: yaml: unmarshal errors:\n  line 3: field route not found"},
+			"modules.yaml with an unknown key",
+			map[string]string{"modules.yaml": "modules:\n  - file: a.ts\n    route: [x]\n", "a.ts": ok},
+			[]string{"a()"},
+			[]string{"modules.yaml: yaml: unmarshal errors:\n  line 3: field route not found"},
 		},
 		{
-			"modules.yaml names a file that is not there", map[string]string{"modules.yaml": "modules: [{file: gone.ts}, {file: ../../etc/passwd}]", "a.ts": ok},
-			[]string{"a()"}, []string{"gone.ts: open gone.ts: file does not exist", "../../etc/passwd: "},
+			"modules.yaml names a file that is not there",
+			map[string]string{"modules.yaml": "modules: [{file: gone.ts}, {file: ../../etc/passwd}]", "a.ts": ok},
+			[]string{"a()"},
+			[]string{"gone.ts: open gone.ts: file does not exist", "../../etc/passwd: "},
 		},
 		{
-			"two of one name", map[string]string{"a.js": ok, "a.ts": ok},
-			[]string{"a()"}, []string{`a.ts: there is another module of the name "a"`},
+			"two of one name",
+			map[string]string{"a.js": ok, "a.ts": ok},
+			[]string{"a()"},
+			[]string{`a.ts: there is another module of the name "a"`},
 		},
 		{
-			"imports", map[string]string{"a.ts": `import { f } from "lib"; export const requestModifier = f`, "lib.ts": "export const f = () => {}"},
-			[]string{"a()", "lib()"}, nil,
+			"imports",
+			map[string]string{"a.ts": `import { f } from "lib"; export const requestModifier = f`, "lib.ts": "export const f = () => {}"},
+			[]string{"a()", "lib()"},
+			nil,
 		},
 	}
 	for _, test := range tests {

@@ -89,6 +89,7 @@ func (r *request) SetBody(ct string, b []byte) {
 	r.body = reuse(r.body, b)
 	setType(&r.lines, ct)
 }
+
 func (r *request) PathParam(n string) (string, bool) {
 	for _, p := range r.params {
 		if p[0] == n {

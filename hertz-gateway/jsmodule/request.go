@@ -37,6 +37,12 @@ func (r *requestObject) attach() {
 	}
 }
 
+// forget drops what hooks read and have not yet written.
+func (r *requestObject) forget() {
+	r.body.leaveDocument()
+	r.body = body{rt: r.rt, msg: r.body.msg}
+}
+
 func (r *requestObject) on(f func(Request, goja.FunctionCall) goja.Value) nativeFunc {
 	return func(call goja.FunctionCall) goja.Value {
 		if o, ok := call.This.(*goja.Object); !ok || o != r.obj {
@@ -136,7 +142,9 @@ func (r *requestObject) install() {
 	get("cookies", func(q Request) goja.Value { return rt.cookies(q) }, nil)
 	get("body", func(Request) goja.Value { return r.body.value() }, func(_ Request, v goja.Value) { r.body.put(v) })
 
-	rt.bodyReaders(&r.body, method2(method))
+	rt.bodyReaders(&r.body, func(name string, n int, f nativeFunc) {
+		method(name, n, func(_ Request, call goja.FunctionCall) goja.Value { return f(call) })
+	})
 	method("toJSON", 0, func(q Request, _ goja.FunctionCall) goja.Value {
 		o := rt.vm.NewObject()
 		own(o, "method", rt.newString(text(q.Method())))
@@ -161,18 +169,9 @@ func requestURL(q Request) string {
 	return u
 }
 
-// define puts a function on the prototype of a message.
-type define func(name string, n int, f func(goja.FunctionCall) goja.Value)
-
-func method2(method func(string, int, func(Request, goja.FunctionCall) goja.Value)) define {
-	return func(name string, n int, f func(goja.FunctionCall) goja.Value) {
-		method(name, n, func(_ Request, call goja.FunctionCall) goja.Value { return f(call) })
-	}
-}
-
 // bodyReaders defines what requests and responses have to read and write
 // their bodies.
-func (rt *vmRuntime) bodyReaders(b *body, method define) {
+func (rt *vmRuntime) bodyReaders(b *body, method func(name string, n int, f nativeFunc)) {
 	readText := func(goja.FunctionCall) goja.Value { return rt.newString(string(b.bytes())) }
 	readJSON := func(call goja.FunctionCall) goja.Value {
 		bigints := false

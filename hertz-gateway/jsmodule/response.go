@@ -35,7 +35,13 @@ func (r *responseObject) value() goja.Value {
 // arrived notes that the message now holds the answer of the upstream; what
 // was read of it before is forgotten.
 func (r *responseObject) arrived() {
-	r.upstream, r.answered = true, false
+	r.upstream = true
+	r.forget()
+}
+
+// forget drops what hooks read and have not yet written.
+func (r *responseObject) forget() {
+	r.answered = false
 	r.body.leaveDocument()
 	r.body = body{}
 }
@@ -172,7 +178,7 @@ func (r *responseObject) install() {
 		}
 		rt.accessor(r.proto, name, r.on(func(m Response, _ goja.FunctionCall) goja.Value { return f(m) }), setter)
 	}
-	method := func(name string, n int, f func(goja.FunctionCall) goja.Value) {
+	method := func(name string, n int, f nativeFunc) {
 		rt.method(r.proto, name, n, r.on(func(_ Response, call goja.FunctionCall) goja.Value { return f(call) }))
 	}
 

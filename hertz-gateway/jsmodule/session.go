@@ -100,7 +100,7 @@ func (s *Session) Response() error {
 // written the Response.
 func (s *Session) Fail(f Failure) (handled bool, err error) {
 	err = s.phase(ErrorHandler, func(rt *vmRuntime) *Error {
-		rt.response.answered = false
+		rt.response.forget()
 		err := s.run(rt.last(ErrorHandler), ErrorHandler, rt.takeHandled, rt.context.value(), rt.failure(f))
 		handled = rt.response.answered
 		return err
@@ -148,7 +148,7 @@ func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
 }
 
 // run calls one hook, waits for its promise, hands the result to take, and
-// applies what the hook edited.
+// applies what the hook edited. Bodies are left alone by hooks that fail.
 func (s *Session) run(m *moduleInstance, hook Hook, take func(goja.Value) error, args ...goja.Value) *Error {
 	rt := s.rt
 	rt.current = m
@@ -194,6 +194,8 @@ func (s *Session) run(m *moduleInstance, hook Hook, take func(goja.Value) error,
 	}
 	s.reportRejections()
 	if err != nil {
+		rt.request.forget()
+		rt.response.forget()
 		return newError(m, hook, err, s.fired)
 	}
 	return nil

@@ -11,17 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"dgate/hertz-gateway/jsmodule"
-
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
+
+	"dgate/hertz-gateway/jsmodule"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// The clock of regexp2 stops by itself, a second after the last match.
-		goleak.IgnoreTopFunction("time.Sleep"),
-		goleak.IgnoreTopFunction("github.com/dlclark/regexp2/v2.runClock"))
+	// The clock of regexp2 stops by itself, a second after the last match.
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/dlclark/regexp2/v2.runClock"))
 }
 
 func TestOrderOfHooks(t *testing.T) {
@@ -377,5 +375,21 @@ func TestCallsRunInParallel(t *testing.T) {
 	e := open(t, c)
 	if _, err := e.Handle(); err != nil || string(e.r.body) != "[1,1,1]" {
 		t.Fatal(string(e.r.body), err)
+	}
+}
+
+// TestFailedHookLeavesNothing writes an answer, then throws.
+func TestFailedHookLeavesNothing(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `export function requestModifier(ctx) { ctx.request.setBody("half"); ctx.text("half"); throw new Error("x") }
+		export function errorHandler(ctx, err) {}`)
+	e := open(t, c)
+	if _, err := e.Request(); err == nil {
+		t.Fatal("no error")
+	}
+	if handled, err := e.Fail(jsmodule.Failure{}); handled || err != nil {
+		t.Fatal(handled, err)
+	}
+	if e.r.bodySet != 0 || e.q.bodySet != 0 {
+		t.Fatalf("written: %q, %q", e.q.body, e.r.body)
 	}
 }
