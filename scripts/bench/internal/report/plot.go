@@ -31,9 +31,13 @@ func colours() map[string]string {
 	}
 }
 
+// plotMost is where bars are cut, so that the tall ones leave room for those
+// around 1.
+const plotMost = 2.0
+
 // Plot draws CPU time per request against the hand-written service: a group of
 // bars for each case, whiskers from the lowest to the highest round, and a
-// black line at the target of the gateway.
+// black line at the target of the gateway. Bars that are cut have an arrow.
 func Plot(res *compare.Results, cases []payload.Case) string {
 	top := 1.2
 	for _, c := range cases {
@@ -41,13 +45,10 @@ func Plot(res *compare.Results, cases []payload.Case) string {
 			top = max(top, ratioOf(res, c, v).Max)
 		}
 	}
-	step := 0.25
-	if top > 2 {
-		step = 0.5
-	}
-	top = math.Ceil(top/step) * step
+	const step = 0.25
+	top = min(math.Ceil(top/step)*step, plotMost)
 	height := plotHeight - plotTop - plotBottom
-	y := func(v float64) float64 { return plotTop + height*(1-v/top) }
+	y := func(v float64) float64 { return plotTop + height*(1-min(v, top)/top) }
 
 	var b strings.Builder
 	f := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -75,7 +76,7 @@ func Plot(res *compare.Results, cases []payload.Case) string {
 			mid := x + bar/2
 			f(`<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`, x+1, y(r.Median), bar-2, y(0)-y(r.Median), colours()[v])
 			f(`<line x1="%.1f" x2="%.1f" y1="%.1f" y2="%.1f" stroke="#000000" stroke-opacity="0.6"/>`, mid, mid, y(r.Min), y(r.Max))
-			f(`<text x="%.1f" y="%.1f" text-anchor="middle" font-size="9">%.2f</text>`, mid, y(r.Max)-3, r.Median)
+			f(`<text x="%.1f" y="%.1f" text-anchor="middle" font-size="9">%.2f%s</text>`, mid, y(r.Max)-3, r.Median, map[bool]string{true: "↑"}[r.Median > top])
 			want := targets()[c.Key].cpu
 			if v == compare.Shipped {
 				want = targets()[c.Key].shippedCPU
