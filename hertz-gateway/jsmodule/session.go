@@ -223,7 +223,8 @@ func (s *Session) enter(f func() error) error {
 // start arms the watch.
 func (s *Session) start() {
 	s.started = now()
-	s.chain.host.dog.arm(&s.rt.watch, max(1, s.started+int64(s.chain.host.limits.Budget)-s.spent))
+	left := int64(s.chain.host.limits.Budget) - headStart - s.spent
+	s.chain.host.dog.arm(&s.rt.watch, s.started+max(0, left))
 }
 
 // pause disarms it. Host functions that wait, pause meanwhile.

@@ -14,8 +14,11 @@ import (
 const (
 	// tick is how late a budget may be noticed.
 	tick = 3 * time.Millisecond
-	// grace is the CPU time that is left to who is overdue.
-	grace = int64(5 * time.Millisecond)
+	// grace is the CPU time that is left to who is overdue. It is more than
+	// the 10 ms after which Go lets the next goroutine run, so that everybody
+	// has had a turn. Budgets are called over headStart early for it.
+	grace     = int64(12 * time.Millisecond)
+	headStart = int64(5 * time.Millisecond)
 	// idleTicks is after how many ticks without work the watchdog sleeps.
 	idleTicks = 300
 )
@@ -69,10 +72,9 @@ func kindOf(fired int64) Kind {
 // watchdog fires the watches whose time is up. It sleeps while none is armed.
 //
 // Budgets are of CPU time, but until is a time on the clock: nothing tells the
-// CPU time of a goroutine. On a machine that is busy with other things a
-// harmless script may thus look overdue. So who is overdue gets a grace, and
-// that is counted in CPU time of the busiest thread: no goroutine has used
-// more.
+// CPU time of a goroutine. On a machine that is busy with other things, or with
+// other scripts, a harmless one may thus look overdue. So who is overdue gets a
+// grace, which is counted in CPU time as far as that is known.
 type watchdog struct {
 	heap uint64
 
@@ -172,27 +174,17 @@ func (d *watchdog) scan() int {
 	defer d.mu.Unlock()
 	t := now()
 	armed, oldest, oldestUntil := 0, (*watch)(nil), int64(math.MaxInt64)
-	used, known := int64(0), false
 	for _, w := range d.watches {
-		until := w.until.Load()
-		if until <= disarmed {
-			continue
-		}
-		armed++
-		if until < oldestUntil {
-			oldest, oldestUntil = w, until
-		}
-		if until >= t {
-			continue
-		}
-		if !known {
-			used, known = d.busiest(t), true
-		}
-		if w.grace.Add(-used) <= 0 {
-			w.fire(until, firedBudget)
+		if until := w.until.Load(); until > disarmed {
+			armed++
+			if until < oldestUntil {
+				oldest, oldestUntil = w, until
+			}
 		}
 	}
-	if !known {
+	if oldestUntil < t {
+		d.charge(t, armed)
+	} else {
 		d.times = nil
 	}
 	d.lastScan = t
@@ -202,20 +194,34 @@ func (d *watchdog) scan() int {
 	return armed
 }
 
-// busiest is how much CPU time the busiest thread has used since the scan
-// before; nothing when that scan did not look.
-func (d *watchdog) busiest(t int64) int64 {
-	before := d.times
-	if d.times = threadTimes(); d.times == nil {
-		return t - d.lastScan
-	}
-	most := int64(0)
-	if before != nil {
-		for thread, used := range d.times {
-			most = max(most, used-before[thread])
+// charge takes the CPU time since the scan before off the grace of all who are
+// overdue, and fires those who have none left.
+func (d *watchdog) charge(t int64, armed int) {
+	used := d.used(t, armed)
+	for _, w := range d.watches {
+		if until := w.until.Load(); until > disarmed && until < t && w.grace.Add(-used) <= 0 {
+			w.fire(until, firedBudget)
 		}
 	}
-	return most
+}
+
+// used is how much CPU time one of the armed can have used since the scan
+// before: no more than the busiest thread, and, as they take turns, a share of
+// what all threads used. It is nothing when the scan before did not look.
+func (d *watchdog) used(t int64, armed int) int64 {
+	before := d.times
+	if d.times = threadTimes(); d.times == nil {
+		return (t - d.lastScan) / int64(armed)
+	}
+	if before == nil {
+		return 0
+	}
+	most, total := int64(0), int64(0)
+	for thread, used := range d.times {
+		used -= before[thread]
+		most, total = max(most, used), total+used
+	}
+	return min(most, total/int64(armed))
 }
 
 // heapBytes is the memory of the objects that the last garbage collection
