@@ -158,11 +158,17 @@ func (l *loader) compileMethod(c *compiledService, d *serviceDef, f *functionDef
 			c.report(f.unit.at(f.decl.Pos, Error, ruleInternal, "compiling %s failed: %v", f.decl.Name, r), cost...)
 		}
 	}()
-	met, check, failures := l.checkMethod(f, budget)
-	if len(failures) > 0 {
-		for _, p := range failures {
-			c.report(p, cost...)
+	met, check, problems := l.checkMethod(f, budget)
+	lost := false
+	for _, p := range problems {
+		if p.severity == Warning {
+			c.report(p)
+			continue
 		}
+		c.report(p, cost...)
+		lost = true
+	}
+	if lost {
 		return
 	}
 	m := &Method{
@@ -309,6 +315,9 @@ func (l *loader) validator(args *transcode.Type) (validator, []problem) {
 			if strings.EqualFold(c.Key, f.Key) {
 				p := c.at
 				p.message = f.Key + ": " + f.Message
+				if f.Harmless {
+					p.severity = Warning
+				}
 				problems = append(problems, p)
 				break
 			}

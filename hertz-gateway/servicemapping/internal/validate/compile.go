@@ -43,9 +43,14 @@ func faultAt(offset int, format string, args ...any) *fault {
 	return &fault{offset, fmt.Sprintf(format, args...)}
 }
 
-// report takes a fault, once.
+// report takes a fault that costs its rule.
 func (c *compiler) report(t *transcode.Type, f *transcode.Field, a Annotation, err *fault) {
-	p := Problem{Field: f, Type: t, Key: a.Key, Offset: err.offset, Message: err.message}
+	c.add(t, f, a, err, false)
+}
+
+// add takes a fault, once.
+func (c *compiler) add(t *transcode.Type, f *transcode.Field, a Annotation, err *fault, harmless bool) {
+	p := Problem{Field: f, Type: t, Key: a.Key, Offset: err.offset, Message: err.message, Harmless: harmless}
 	if err.offset > 0 {
 		p.Message = fmt.Sprintf("at %d: %s", err.offset+1, err.message)
 	}
@@ -130,9 +135,14 @@ func (c *compiler) fieldRules(s *structScope, f *transcode.Field, skip language,
 		a.Key = strings.ToLower(a.Key)
 		switch {
 		case a.Key == "api.vd":
+			s.notes = nil
 			r, omit, err := compileVD(s, f, a.Value)
 			if err != nil {
 				c.report(s.t, f, a, err)
+			} else {
+				for _, n := range s.notes {
+					c.add(s.t, f, a, n, true)
+				}
 			}
 			if r != nil && skip&vd == 0 {
 				own = append(own, *r)
@@ -199,6 +209,7 @@ type structScope struct {
 	c     *compiler
 	t     *transcode.Type
 	slots map[*transcode.Field]int
+	notes []*fault // harmless ones of the expression being compiled
 }
 
 // slot gives f a place in the frame.

@@ -28,6 +28,9 @@ func compileVD(s *structScope, f *transcode.Field, raw string) (r *rule, omit bo
 		err.offset = rawOffset(raw, err.offset)
 		return nil, false, err
 	}
+	for _, n := range s.notes {
+		n.offset = rawOffset(raw, n.offset)
+	}
 	return r, false, nil
 }
 

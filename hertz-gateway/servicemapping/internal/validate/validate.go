@@ -11,14 +11,17 @@ import (
 // no rules are ignored.
 type Annotation struct{ Key, Value string }
 
-// Problem is one thing wrong with a rule. The rule is left out of the Program;
-// all others are in it.
+// Problem is one thing wrong with a rule. The rule is left out of the Program,
+// unless the problem is Harmless; all others are in it.
 type Problem struct {
 	Field   *transcode.Field // the annotated field; nil for a struct's own annotation
 	Type    *transcode.Type  // the struct the annotation stands in
 	Key     string           // "api.vd", "vt.elem.lt"
 	Message string           // one sentence that names the place in the value and what was expected
 	Offset  int              // where in the annotation's value, in bytes
+	// Harmless is a rule that means something, though hardly what its author
+	// had in mind.
+	Harmless bool
 }
 
 // Codes of violations that are not "vd" (an api.vd expression) or the name of a
