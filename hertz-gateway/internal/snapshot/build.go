@@ -216,7 +216,11 @@ func (b *builder) compile(s *servicemapping.Service) *service {
 // attach gives a route its chain of modules.
 func (b *builder) attach(svc *service, r *Route) *Route {
 	programs, problems := b.programs(r)
-	svc.problems = append(svc.problems, problems...)
+	for _, p := range problems {
+		if !slices.Contains(svc.problems, p) { // the generic route has the same as the method's own
+			svc.problems = append(svc.problems, p)
+		}
+	}
 	if len(programs) == 0 {
 		return r
 	}
