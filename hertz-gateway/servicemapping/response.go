@@ -27,17 +27,19 @@ type resultField struct {
 	id     int16
 	wire   byte
 	typ    *transcode.Type
+	view   *transcode.Type // typ with the names that annotations give its JSON members
 	codec  *transcode.Codec
-	status int // of an exception, from the IDL
-	code   *transcode.Type
+	status int              // of an exception, from the IDL
+	code   *transcode.Field // of an exception: the field with its status
 }
 
 // answerSlot is one place of the response that a field goes to.
 type answerSlot struct {
-	kind placeKind
-	name string
-	t    *transcode.Type
-	text *transcode.Codec // a header that is JSON: structs and maps
+	field *transcode.Field
+	kind  placeKind
+	name  string
+	t     *transcode.Type
+	text  *transcode.Codec // a header that is JSON: structs and maps
 }
 
 // framing are the headers that say how the message is framed or connected:
@@ -75,6 +77,7 @@ func (c *planCompiler) compileResponse() error {
 				o.Place = c.answerPlace
 			}
 		}
+		out.view = t
 		if out.codec == nil {
 			codec, err := transcode.Compile(t, o)
 			if err != nil {
@@ -117,7 +120,7 @@ func (c *planCompiler) answerPlace(f *transcode.Field) (transcode.Place, int) {
 		return transcode.InBody, 0
 	}
 	for _, pl := range r.places {
-		s := answerSlot{kind: pl.kind, name: pl.name, t: f.Type}
+		s := answerSlot{field: f, kind: pl.kind, name: pl.name, t: f.Type}
 		if s.name == "" {
 			s.name = f.JSON
 		}
@@ -166,7 +169,7 @@ func (c *planCompiler) exceptionPlace(out *resultField) func(*transcode.Field) (
 		}
 		for _, pl := range r.places {
 			if pl.kind == inHTTPCode {
-				out.code = f.Type
+				out.code = f
 				return transcode.Outside, 0
 			}
 		}
@@ -308,20 +311,31 @@ func (f *resultField) declared(wire []byte) error {
 	if err != nil {
 		return err
 	}
-	_, name, found := strings.Cut(f.typ.Name, ".")
-	if !found {
-		name = f.typ.Name
-	}
-	e := &DeclaredError{Name: name, Status: f.status, JSON: text}
+	e := &DeclaredError{Name: f.name(), Status: f.status, JSON: text}
 	if a.values[0] != nil {
-		if code, ok := statusOf(f.code, a.values[0]); ok && code != 0 {
+		if code, ok := statusOf(f.code.Type, a.values[0]); ok && code != 0 {
 			e.Status = code
 		}
 	}
-	if e.Status < 400 || e.Status > 599 {
-		e.Status = http.StatusUnprocessableEntity
-	}
+	e.Status = statusOrDefault(e.Status)
 	return e
+}
+
+// name is what the IDL calls an exception.
+func (f *resultField) name() string {
+	_, name, found := strings.Cut(f.typ.Name, ".")
+	if !found {
+		return f.typ.Name
+	}
+	return name
+}
+
+// statusOrDefault is the status of an exception: one that is no error is not taken.
+func statusOrDefault(status int) int {
+	if status < 400 || status > 599 {
+		return http.StatusUnprocessableEntity
+	}
+	return status
 }
 
 // statusOf reads a status from its field.
