@@ -221,6 +221,9 @@ func (b *binder) appendPlace(dst []byte, s *slot, pl place, within *nested) ([]b
 	case inRawURI:
 		return appendRaw(dst, s.shape, b.req.RequestURI(), at)
 	case inFile:
+		if isList(s.shape.t) {
+			return b.appendFiles(dst, s, at)
+		}
 		i, count := b.form.only(pl.name)
 		if i < 0 || !b.form.pairs[i].file {
 			return dst, false, nil
@@ -546,6 +549,23 @@ func (b *binder) appendElements(dst []byte, sh *shape, texts [][]byte, strict bo
 	}
 	binary.BigEndian.PutUint32(dst[start+1:], uint32(count))
 	return dst, true, nil
+}
+
+// appendFiles binds a list or set of all files of one name.
+func (b *binder) appendFiles(dst []byte, s *slot, at origin) ([]byte, bool, error) {
+	base := len(b.entries)
+	defer func() { b.entries = b.entries[:base] }()
+	b.entries = b.form.appendEntries(b.entries, at.name)
+	files := b.entries[base:base]
+	for _, e := range b.entries[base:] {
+		if p := &b.form.pairs[e.pair]; p.file && isElement(p.name, e.at) {
+			files = append(files, e)
+		}
+	}
+	if len(files) == 0 {
+		return dst, false, nil
+	}
+	return b.appendParts(dst, s.shape, nested{in: &b.form, entries: files}, at)
 }
 
 // filesOf tells whether files came for a list or set of strings or binaries,
