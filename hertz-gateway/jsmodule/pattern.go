@@ -60,6 +60,21 @@ func ParsePattern(text string) (Pattern, error) {
 // String is the pattern as it was written, spaces tidied.
 func (p Pattern) String() string { return p.text }
 
+// Template gives verb and path of a pattern that names a path, for a route of
+// the module's own; verb is empty for all. ok is false for the other patterns,
+// and where a "*" stands inside the path.
+func (p Pattern) Template() (verb, path string, ok bool) {
+	if p.path == nil {
+		return "", "", false
+	}
+	for _, segment := range p.path[:len(p.path)-1] {
+		if segment == "*" {
+			return "", "", false
+		}
+	}
+	return p.verb, strings.Join(p.path, "/"), true
+}
+
 // Match says whether the pattern names the route.
 func (p Pattern) Match(k RouteKey) bool {
 	switch {

@@ -92,7 +92,7 @@ func TestModules(t *testing.T) {
 	}
 	found := false
 	for _, m := range g.status().Modules {
-		found = found || m.State == "broken" && strings.Contains(m.Error, "broken.ts:2:")
+		found = found || m.State == "broken" && strings.Contains(m.Error, "broken.ts:")
 	}
 	if !found {
 		t.Errorf("the broken module is not reported: %+v", g.status().Modules)
@@ -147,5 +147,80 @@ func TestAggregation(t *testing.T) {
 	}
 	if calls.Load() != 2 {
 		t.Errorf("%d calls", calls.Load())
+	}
+}
+
+// TestModuleRoutes: a module that has a requestHandler answers on the paths it
+// names, without any IDL.
+func TestModuleRoutes(t *testing.T) {
+	var calls atomic.Int64
+	g := start(t, map[string]string{
+		"greet.thrift":     greetIDL,
+		"modules/named.js": "export const nothing = 1",
+		"modules/page.ts": `// @routes GET /page/:who, /files/*, GET /plain
+			import rpc from "dgate/rpc";
+			export async function requestHandler(ctx: any) {
+				if (ctx.request.path.startsWith("/files/")) return ctx.request.method + " " + ctx.pathParam("*");
+				const { text } = await rpc.GreetSvc.plain({ name: ctx.pathParam("who") });
+				return { title: text };
+			}
+			export const responseModifier = (ctx: any, res: any) => { res.headers.set("X-Page", "yes") }`,
+	}, func(c *Config) { c.ModulePermissions = []string{"rpc:*"} })
+	g.serve("greet", 10, greeter(&calls))
+	if a := g.get("/page/ann"); a.status != 200 || a.body != `{"title":"hello ann"}` || a.header.Get("X-Page") != "yes" {
+		t.Errorf("%d %v %s", a.status, a.header, a.body)
+	}
+	if a := g.post("/files/a/b.txt", "", ""); a.status != 200 || a.body != "POST a/b.txt" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// The path of the IDL stays the IDL's, and the module is told so; what it
+	// modifies it modifies there too.
+	if a := g.get("/plain?name=x"); a.status != 200 || a.body != `{"text":"hello x"}` || a.header.Get("X-Page") != "yes" {
+		t.Errorf("%d %v %s", a.status, a.header, a.body)
+	}
+	told := false
+	for _, d := range g.status().Diagnostics {
+		told = told || strings.Contains(d.Message, "the path belongs to GreetSvc.plain")
+	}
+	if !told {
+		t.Errorf("diagnostics: %+v", g.status().Diagnostics)
+	}
+	write(t, filepath.Join(g.cfg.Modules, "page.ts"), "// @routes GET /other\nexport const requestHandler = () => 'moved'")
+	await(t, "the route has moved", func() bool { return g.get("/other").body == "moved" })
+	if a := g.get("/page/ann"); a.status != 404 {
+		t.Errorf("the old route is still there: %d", a.status)
+	}
+}
+
+func TestChooseUpstream(t *testing.T) {
+	g := start(t, map[string]string{
+		"who.thrift": whoIDL,
+		"modules/choose.ts": `// @routes WhoSvc.who
+			export function fetchUpstream(ctx: any) {
+				const to = ctx.request.headers.get("X-To");
+				return to === null ? undefined : to.startsWith("user-") ? { hashKey: to } : to;
+			}`,
+	})
+	one := g.serve("who", 10, named("one"))
+	g.serve("who", 10, named("two"))
+	ask := func(to string) answer {
+		req, err := http.NewRequest("GET", g.url+"/who", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("X-To", to)
+		return g.do(req)
+	}
+	sticky := ask("user-7").body
+	for range 20 {
+		if a := ask(one.Addr); a.body != `{"name":"one"}` {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+		if a := ask("user-7"); a.body != sticky {
+			t.Fatalf("%s, then %s", sticky, a.body)
+		}
+	}
+	if a := ask("10.9.8.7:1"); a.status != 503 || !strings.Contains(a.body, `"code":"no_instance"`) {
+		t.Errorf("an address that is not registered: %d %s", a.status, a.body)
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/jsmodule"
 )
 
@@ -17,14 +18,16 @@ func (x *exchange) runModules(ctx context.Context) error {
 	call := jsmodule.Call{
 		ID:       x.requestID(),
 		Route:    jsmodule.Route{Name: r.Name, Methods: []string{r.Verb}, Paths: []string{r.Path}},
-		Service:  r.Method.Service.Name,
-		Method:   r.Method.Name,
 		Request:  x.Request,
 		Response: x.Response,
 		Deadline: x.Deadline,
 	}
+	if r.Method != nil {
+		call.Service, call.Method = r.Method.Service.Name, r.Method.Name
+	}
 	s := r.Chain.Begin(context.WithValue(ctx, pinKey{}, x.pin), &call)
 	defer s.Close()
+	x.Session = s
 	err := x.hooked(ctx, s)
 	if err == nil {
 		return nil
@@ -45,6 +48,13 @@ func (x *exchange) runModules(ctx context.Context) error {
 
 // hooked is the way of a request through hooks and action when nothing fails.
 func (x *exchange) hooked(ctx context.Context, s *jsmodule.Session) error {
+	target, chosen, err := s.FetchUpstream()
+	if err != nil {
+		return err
+	}
+	if chosen {
+		x.Choice = &upstream.Choice{Address: target.Address, Tag: target.Tag, HashKey: target.HashKey}
+	}
 	answered, err := s.Request()
 	if err != nil || answered {
 		return err

@@ -72,15 +72,17 @@ func Build(in Inputs, prev *Snapshot, res Resources) *Snapshot {
 		b.next.services[s] = svc
 	}
 	if prev != nil {
+		removeRoutes(routes, prev.handled)
 		for s, old := range prev.services {
 			if b.next.services[s] != old {
-				removeRoutes(routes, old)
+				removeRoutes(routes, old.routes)
 			}
 		}
 	}
 	for _, svc := range added {
 		addRoutes(routes, svc)
 	}
+	b.handlers(routes)
 	for _, s := range in.Mapping.Services {
 		b.next.Problems = append(b.next.Problems, b.next.services[s].problems...)
 	}
@@ -256,8 +258,8 @@ func addRoutes(routes *router.Builder[*Route], svc *service) {
 	}
 }
 
-func removeRoutes(routes *router.Builder[*Route], svc *service) {
-	for _, r := range svc.routes {
+func removeRoutes(routes *router.Builder[*Route], gone []*Route) {
+	for _, r := range gone {
 		t, err := router.Parse(r.Path)
 		if err != nil {
 			continue

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"dgate/hertz-gateway/internal/message"
+	"dgate/hertz-gateway/internal/upstream"
+	"dgate/hertz-gateway/jsmodule"
 )
 
 // Exchange is one client request being served, as an Action sees it.
@@ -20,6 +22,10 @@ type Exchange struct {
 	// Envelope says that the client spoke the older envelope of the generic
 	// route and is answered in it, errors included.
 	Envelope bool
+	// Session runs the hooks of the route's modules; nil when it has none.
+	Session *jsmodule.Session
+	// Choice of an instance that a hook has made; nil leaves it to the balancer.
+	Choice *upstream.Choice
 	// Instance that answered, "host:port"; empty before.
 	Instance string
 }

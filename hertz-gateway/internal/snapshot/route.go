@@ -16,6 +16,7 @@ type Origin string
 const (
 	OriginIDL     Origin = "idl"     // an annotation in an IDL
 	OriginGeneric Origin = "generic" // POST /gateway/{service}/{method}
+	OriginModule  Origin = "module"  // a module that answers by itself
 )
 
 // Route is a match and what is done about it. Immutable.
@@ -25,6 +26,7 @@ type Route struct {
 	Origin Origin
 	Verb   string // "ANY" for all
 	Path   string // template
+	// Method is what is called; nil on routes of OriginModule.
 	Method *servicemapping.Method
 	// Chain runs the modules of the route; nil when there are none.
 	Chain   *jsmodule.Chain
@@ -39,7 +41,7 @@ func (r *Route) Call(ctx context.Context, req servicemapping.Request, resp servi
 	if !ok {
 		return errNotCallable
 	}
-	reply, err := a.invoke(ctx, a.plan, req, deadline)
+	reply, err := a.invoke(ctx, a.plan, req, deadline, nil)
 	if err != nil {
 		return err
 	}

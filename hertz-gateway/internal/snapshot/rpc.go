@@ -31,7 +31,7 @@ func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 	if accept != nil {
 		plan = plan.For(accept)
 	}
-	result, err := a.invoke(ctx, plan, ex.Request, ex.Deadline)
+	result, err := a.invoke(ctx, plan, ex.Request, ex.Deadline, ex.Choice)
 	ex.Instance = result.Instance
 	if err != nil {
 		return err
@@ -43,7 +43,7 @@ func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 }
 
 // invoke binds the request and calls the method.
-func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req servicemapping.Request, deadline time.Time) (upstream.Reply, error) {
+func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req servicemapping.Request, deadline time.Time, choice *upstream.Choice) (upstream.Reply, error) {
 	buf := argsPool.Get().(*[]byte)
 	args, err := plan.AppendRequest((*buf)[:0], req)
 	if err != nil {
@@ -53,6 +53,7 @@ func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req service
 	call := a.call
 	call.Args = args
 	call.Deadline = deadline
+	call.Choice = choice
 	reply, err := a.client.Call(ctx, &call)
 	if err != nil {
 		return reply, err // args are left to the collector: a failed call may still hold them

@@ -19,6 +19,7 @@ type Snapshot struct {
 
 	router   *router.Router[*Route]
 	services map[*servicemapping.Service]*service
+	handled  []*Route // of OriginModule
 	generic  *generic
 	releases []func()
 	pins     pins

@@ -61,8 +61,21 @@ type Call struct {
 	// Void tells that an empty result struct is an answer.
 	Void     bool
 	Deadline time.Time // zero: the client's default
+	// Choice narrows down which instance is called; nil leaves it to the balancer.
+	Choice *Choice
 	// Header is metainfo to send along (TTHeader only); nil none.
 	Header map[string]string
+}
+
+// Choice says which instance a call is for; an Address stands alone,
+// a HashKey picks among those with the Tag.
+type Choice struct {
+	// Address of a registered instance, "host:port".
+	Address string
+	// Tag that the instance must have: "key=value", or "key" with any value.
+	Tag string
+	// HashKey sends the same key to the same instance as long as that is there.
+	HashKey string
 }
 
 // Reply is the answer of a service.

@@ -94,6 +94,10 @@ func (l *live) current(set *discovery.Set) bool {
 
 // next picks an instance that has not refused c; nil when there is none.
 func (d *destination) next(c *call) *node {
+	if c.req.Choice != nil {
+		c.node = d.choose(c, c.req.Choice)
+		return c.node
+	}
 	l := d.current()
 	for range 2 * len(l.nodes) {
 		n, ok := l.picker.Next(c, nil).(*node)

@@ -3,6 +3,7 @@ package kitex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -100,6 +101,9 @@ func (c *call) run(ctx context.Context, args any) (upstream.Reply, error) {
 func (c *call) none(refused error) *upstream.Error {
 	if refused != nil {
 		return c.fail(upstream.Refused, refused)
+	}
+	if c.req.Choice != nil {
+		return c.fail(upstream.NoInstance, fmt.Errorf("no instance of %s fits %+v", c.dest.key.name, *c.req.Choice))
 	}
 	for _, inst := range c.dest.instances.Instances().Instances {
 		if inst.Weight > 0 {

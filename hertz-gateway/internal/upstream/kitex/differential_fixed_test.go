@@ -1,0 +1,155 @@
+package kitex
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+
+	"dgate/hertz-gateway/transcode"
+)
+
+// fixedIDL has a field of each type that forms tell apart, all optional, so
+// that a sample of one field shows one form alone.
+func fixedIDL() *generatedIDL {
+	g := &idlGenerator{Rand: rand.New(rand.NewPCG(0, 0))}
+	enum := &genType{kind: transcode.Enum, name: "Colour", text: "shared.Colour", values: []transcode.EnumValue{{Name: "RED", Number: 1}, {Name: "BLUE", Number: 2}}}
+	g.shared.WriteString("enum Colour { RED = 1, BLUE = 2 }\n")
+	i32, i64, text := scalarTypes[4], scalarTypes[5], scalarTypes[7]
+	root := &genType{kind: transcode.Struct, name: "S", text: "S"}
+	add := func(json string, t *genType, stringly bool) {
+		root.fields = append(root.fields, &genField{
+			id: int16(len(root.fields) + 1), name: fmt.Sprintf("f%d", len(root.fields)), json: json, typ: t, req: transcode.Optional, stringly: stringly,
+		})
+	}
+	for _, t := range scalarTypes {
+		add(fmt.Sprintf("f%d", len(root.fields)), t, false)
+	}
+	add("js32", i32, true)
+	add("js64", i64, true)
+	add("colour", enum, false)
+	add("list", containerOf(transcode.List, nil, i32), false)
+	add("jslist", containerOf(transcode.List, nil, i64), true)
+	add("set", containerOf(transcode.Set, nil, i32), false)
+	add("sets", containerOf(transcode.Set, nil, text), false)
+	add("map", containerOf(transcode.Map, i32, text), false)
+	add("maps", containerOf(transcode.Map, text, i32), false)
+	add("jsmap", containerOf(transcode.Map, text, i64), true)
+	add("mape", containerOf(transcode.Map, enum, text), false)
+	add("a.b", i32, false)
+	union := &genType{kind: transcode.Union, name: "U", text: "U", fields: []*genField{
+		{id: 1, name: "n", json: "n", typ: i32, req: transcode.Optional}, {id: 2, name: "s", json: "s", typ: text, req: transcode.Optional},
+	}}
+	g.declare("union", union)
+	add("union", union, false)
+	for _, f := range []*genField{
+		{req: transcode.Default}, {req: transcode.Default, def: int32(5)}, {req: transcode.Optional}, {req: transcode.Optional, def: int32(5)},
+		{req: transcode.Required}, {req: transcode.Required, def: int32(5)},
+	} {
+		f.id, f.name, f.json, f.typ = 1, "n", "n", i32
+		inner := &genType{kind: transcode.Struct, name: fmt.Sprintf("In%d", len(root.fields)), fields: []*genField{f}}
+		inner.text = inner.name
+		g.declare("struct", inner)
+		add(strings.ToLower(inner.name), inner, false)
+	}
+	g.declare("struct", root)
+	return g.finish(root)
+}
+
+// fixedSample is one form alone.
+type fixedSample struct {
+	*sample
+	idl  string // the field, as an IDL says it
+	text string // the value
+}
+
+func fixedSamples(root *genType) []fixedSample {
+	var all []fixedSample
+	one := func(f *genField, form form, build func(b *sampler, path, pointer string) (string, any)) {
+		b := &sampler{Rand: rand.New(rand.NewPCG(1, uint64(len(all)))), s: &sample{forms: map[string]string{}}}
+		path, pointer := "/"+strconv.Itoa(int(f.id)), pointerToken(f.json)
+		text, v := build(b, path, pointer)
+		want := newStruct()
+		want.fields[f.id] = v
+		b.s.want = want
+		b.s.json = "{" + strconv.Quote(f.json) + ":" + text + "}"
+		idl := f.typ.text
+		if f.stringly {
+			idl += " (api.js_conv)"
+		}
+		all = append(all, fixedSample{b.s, idl, text})
+	}
+	for _, f := range root.fields {
+		for _, fm := range forms(f.typ, f.stringly) {
+			one(f, fm, func(b *sampler, path, pointer string) (string, any) { return b.write(fm, path, pointer) })
+		}
+	}
+	return append(all, structSamples(root)...)
+}
+
+// structSamples are the forms that need a whole struct.
+func structSamples(root *genType) []fixedSample {
+	var all []fixedSample
+	add := func(idl, json string, path, form string, want any, refused ...string) {
+		s := &sample{json: json, forms: map[string]string{path: form}, refused: refused}
+		top := newStruct()
+		if want != nil {
+			id, _ := strconv.Atoi(strings.Split(path, "/")[1])
+			top.fields[int16(id)] = want
+		}
+		s.want = top
+		all = append(all, fixedSample{s, idl, json})
+	}
+	five := newStruct()
+	five.fields[1] = int32(5)
+	for _, f := range root.fields {
+		path := fmt.Sprintf("/%d", f.id)
+		name := strconv.Quote(f.json)
+		switch {
+		case strings.HasPrefix(f.json, "in"):
+			inner := f.typ.fields[0]
+			idl := "struct {1: " + []string{"", "required ", "optional "}[inner.req] + "i32 n"
+			if inner.def != nil {
+				idl += " = 5"
+			}
+			idl += "}"
+			for text, form := range map[string]string{"{}": absentForm(inner), `{"n":null}`: nullForm(inner)} {
+				switch {
+				case inner.def != nil:
+					add(idl, "{"+name+":"+text+"}", path+"/1", form, five)
+				case inner.req == transcode.Required:
+					missing := newStruct()
+					missing.fields[1] = refusedValue{}
+					add(idl, "{"+name+":"+text+"}", path+"/1", form, missing, transcode.CodeRequired+" at "+pointerToken(f.json)+"/n")
+				default:
+					add(idl, "{"+name+":"+text+"}", path+"/1", form, newStruct())
+				}
+			}
+		case f.json == "union":
+			one := newStruct()
+			one.fields[1] = int32(5)
+			idl := "union {1: i32 n, 2: string s}"
+			add(idl, `{"union":{"n":5}}`, path+"/*", "union with one member", one)
+			add(idl, `{"union":{}}`, path, "union without a member", refusedValue{}, transcode.CodeUnion+" at /union")
+			add(idl, `{"union":{"n":5,"s":"a"}}`, path, "union with several members", refusedValue{}, transcode.CodeUnion+" at /union")
+		case f.json == "a.b":
+			add("i32 n (go.tag = 'json:\"a.b\"')", `{"a.b":5}`, path, "member whose name has a dot", int32(5))
+		case f.typ.kind == transcode.I32 && !f.stringly:
+			add("i32", "{"+name+":5,"+name+":6}", path, "member twice", refusedValue{}, transcode.CodeDuplicateKey+" at "+pointerToken(f.json))
+			add("i32", fmt.Sprintf(`{"\u%04x%s":5}`, f.json[0], f.json[1:]), path, "name of a member with an escape", int32(5))
+			add("i32", "{"+name+":null}", path, "optional field, null", nil)
+			add("i32", "{"+name+`:5,"unknown":{"a":[1]}}`, path, "unknown member", int32(5))
+			for _, w := range wholeForms {
+				s := &sample{json: w.change("{" + name + ":5}"), whole: w.name}
+				if w.code != "" {
+					s.refused, s.fatal, s.want = []string{w.code + " at "}, true, refusedValue{}
+				} else {
+					s.want = newStruct()
+					s.want.(*structValue).fields[f.id] = int32(5)
+				}
+				all = append(all, fixedSample{s, "i32", s.json})
+			}
+		}
+	}
+	return all
+}

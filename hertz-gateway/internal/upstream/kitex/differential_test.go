@@ -1,0 +1,209 @@
+package kitex
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/transcode"
+)
+
+var (
+	seedFlag = flag.Uint64("seed", 0, "seed of the differential tests; 0: a new one")
+	idlsFlag = flag.Int("idls", 40, "IDLs that the differential tests make")
+)
+
+// seed gives the seed of a run, which the log names.
+func seed(t *testing.T) uint64 {
+	s := *seedFlag
+	if s == 0 {
+		s = uint64(time.Now().UnixNano())
+	}
+	t.Logf("to see this run again: -seed %d", s)
+	return s
+}
+
+// TestDifferentialRequests sends requests of generated IDLs all ways. What
+// dgate sends is what the rules demand, as a Kitex server reads it; where the
+// others differ the difference is one of those that are known.
+func TestDifferentialRequests(t *testing.T) {
+	rec := newRecorder(t)
+	register(t, name(t), rec.addr, 10)
+	n := *idlsFlag
+	if testing.Short() {
+		n = 5
+	}
+	first := seed(t)
+	seen := map[string]int{}
+	for i := range n {
+		s := first + uint64(i)
+		t.Run(fmt.Sprint(s), func(t *testing.T) {
+			g := generateIDL(s)
+			r := newRig(t, rec, "TestDifferentialRequests", g.files)
+			random := rand.New(rand.NewPCG(s, 2))
+			for range 40 {
+				sm := newSample(random, g.root)
+				for _, k := range r.compareRequest(t, g, sm) {
+					seen[k]++
+				}
+				if t.Failed() {
+					t.Fatalf("the request:\n%s\nof the IDL:\n%s%s", sm.json, g.files[sharedIDL], g.files[mainIDL])
+				}
+			}
+		})
+		if t.Failed() {
+			t.Logf("alone: -seed %d -idls 1", s)
+			break
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(seen)) {
+		t.Logf("%5d %s", seen[k], k)
+	}
+}
+
+// outcome of a request on one way: what the service received, or the error.
+type outcome struct {
+	want any // of the sample, without its envelope
+	got  any // nil when nothing came
+	err  error
+}
+
+// request sends a sample one way.
+func (r *rig) request(t *testing.T, w way, body string) (got any, args []byte, err error) {
+	t.Helper()
+	r.prepare(nil)
+	_, callErr := w.call(body)
+	args = r.received()
+	if args == nil {
+		if callErr == nil {
+			t.Errorf("%s: neither a call nor an error", w.name)
+		}
+		return nil, nil, callErr
+	}
+	v, _, err := readValue(args, 12)
+	if err != nil {
+		return nil, args, fmt.Errorf("sent what cannot be read: %w", err)
+	}
+	fields := v.(*structValue).fields
+	if len(fields) != 1 {
+		return nil, args, fmt.Errorf("sent %d arguments", len(fields))
+	}
+	return fields[1], args, nil
+}
+
+// compareRequest gives the keys of the differences that are known.
+func (r *rig) compareRequest(t *testing.T, g *generatedIDL, s *sample) []string {
+	t.Helper()
+	got, args, err := r.request(t, r.ways[0], s.json)
+	refused := r.checkOurs(t, s, got, err)
+	if t.Failed() {
+		return nil
+	}
+	if !refused {
+		verdict, err := r.verdict(args, g.root)
+		if err != nil {
+			t.Errorf("the judge: %v", err)
+		} else if diff := cmp.Diff(show(s.want), show(verdict)); diff != "" {
+			t.Errorf("the judge has read (-want +got):\n%s", diff)
+		}
+	}
+	var keys []string
+	for _, w := range r.ways[1:] {
+		if refused && w.name == wayGateway {
+			continue // refused in the same place
+		}
+		got, _, err := r.request(t, w, s.json)
+		for _, d := range s.compare(refused, got, err) {
+			key, ok := s.classify(w.name, d)
+			if !ok {
+				t.Errorf("%s: unknown difference at %q: %s; want %s, got %s (%v); %s", w.name, d.path, d.outcome, show(d.want), show(d.got), err, key)
+			}
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// checkOurs compares what dgate does with the rules; it tells whether it refused.
+func (r *rig) checkOurs(t *testing.T, s *sample, got any, err error) bool {
+	t.Helper()
+	var invalid *transcode.InvalidError
+	switch {
+	case err != nil && !errors.As(err, &invalid):
+		t.Errorf("dgate: %v", err)
+	case err != nil:
+		var found []string
+		for _, v := range invalid.Violations {
+			found = append(found, v.Code+" at "+v.Pointer)
+		}
+		slices.Sort(found)
+		if s.fatal && slices.ContainsFunc(s.refused, func(want string) bool { return slices.Contains(codesOf(found), codesOf([]string{want})[0]) }) {
+			return true
+		}
+		if diff := cmp.Diff(s.refused, found); diff != "" {
+			t.Errorf("dgate refuses (-want +got):\n%s%v", diff, err)
+		}
+		return true
+	case len(s.refused) > 0:
+		t.Errorf("dgate sends %s, want %q", show(got), s.refused)
+	default:
+		if diff := differences("", s.want, got); len(diff) > 0 {
+			t.Errorf("dgate sends at %s:\n got %s\nwant %s", diff[0].path, show(diff[0].got), show(diff[0].want))
+		}
+	}
+	return false
+}
+
+func codesOf(refused []string) []string {
+	var codes []string
+	for _, r := range refused {
+		code, _, _ := strings.Cut(r, " at ")
+		codes = append(codes, code)
+	}
+	return codes
+}
+
+// compare gives the differences of a codec from what is due.
+func (s *sample) compare(refused bool, got any, err error) []difference {
+	switch {
+	case err != nil && refused:
+		return nil
+	case err != nil:
+		return []difference{{outcome: "refused"}}
+	case s.whole != "" && refused:
+		return []difference{{outcome: "sent"}}
+	}
+	return differences("", s.want, got)
+}
+
+// classify finds the known difference that d is. Its form is that of the place
+// itself, or of one around it or within it.
+func (s *sample) classify(way string, d difference) (key string, known bool) {
+	var candidates []string
+	if s.whole != "" {
+		candidates = append(candidates, s.whole)
+	}
+	for _, path := range slices.Sorted(maps.Keys(s.forms)) {
+		if path == d.path {
+			candidates = slices.Insert(candidates, 0, s.forms[path])
+		} else if d.path == "" || strings.HasPrefix(strings.TrimSuffix(path, "*"), d.path+"/") || strings.HasPrefix(d.path, strings.TrimSuffix(path, "/*")) {
+			candidates = append(candidates, s.forms[path])
+		}
+	}
+	for _, form := range candidates {
+		if key := form + " | " + way + " | " + d.outcome; knownDifferences[key] {
+			return key, true
+		}
+	}
+	return strings.Join(candidates, "; "), false
+}
+
+var knownDifferences = map[string]bool{}
