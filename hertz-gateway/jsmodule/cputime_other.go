@@ -3,4 +3,4 @@
 package jsmodule
 
 // threadTimes is not known here; budgets are counted in wall time.
-func threadTimes() map[string]int64 { return nil }
+func threadTimes() map[string]threadTime { return nil }

@@ -312,9 +312,14 @@ func (rt *vmRuntime) guardStrings(proto, class *goja.Object) {
 				// each with all of the text for every pattern such as $'.
 				text, replacement := length(call.This), with.String()
 				each := int64(len(replacement)) + int64(strings.Count(replacement, "$"))*text
-				if _, isText := call.Argument(0).(goja.String); isText && name == "replace" {
-					size(text + each)
-				} else if most := (text + 1) * each; most > maxString {
+				most := (text + 1) * each
+				if pattern, isText := call.Argument(0).(goja.String); isText {
+					places := int64(1)
+					if name == "replaceAll" && most > maxString {
+						places = int64(strings.Count(call.This.String(), pattern.String()))
+					}
+					size(text + places*each)
+				} else if most > maxString {
 					return rt.replaceCounted(original, call, replacement, size)
 				}
 			}

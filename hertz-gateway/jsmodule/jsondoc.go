@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"math"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 )
@@ -48,7 +49,7 @@ type docNode struct {
 type docMember struct {
 	nameStart, nameEnd int32 // the name with its quotes
 	start, end         int32
-	escaped            bool // the name has escapes
+	escaped            bool // the name is not what its bytes are
 	*docEdit
 }
 
@@ -122,7 +123,7 @@ func (n *docNode) index() int {
 		if !n.isArray {
 			end := p.skipString(i)
 			m.nameStart, m.nameEnd = int32(i), int32(end)
-			m.escaped = p.plain(i+1) != end-1
+			m.escaped = p.plain(i+1) != end-1 || !utf8.Valid(p.src[i:end])
 			i = p.colon(end)
 		}
 		end := p.skip(i, n.depth+1)

@@ -407,13 +407,13 @@ func isInteger(digits []byte) bool {
 	return true
 }
 
-// text decodes the string between two positions, quotes included. Half
-// surrogates become U+FFFD.
+// text decodes the string between two positions, quotes included. What is not
+// UTF-8, and half surrogates, become U+FFFD.
 func (p *jsonParser) text(start, end int) string {
 	start, end = start+1, end-1
 	i := p.plain(start)
 	if i == end {
-		return string(p.src[start:end])
+		return validText(p.src[start:end])
 	}
 	b := make([]byte, 0, end-start)
 	for i = start; i < end; {
@@ -450,5 +450,12 @@ func (p *jsonParser) text(start, end int) string {
 			b = append(b, c)
 		}
 	}
-	return string(b)
+	return validText(b)
+}
+
+func validText(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	return string([]rune(string(b)))
 }

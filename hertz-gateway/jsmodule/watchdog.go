@@ -79,7 +79,7 @@ type watchdog struct {
 	heap uint64
 
 	// times are those of the scan before, nil when nothing was overdue then.
-	times    map[string]int64
+	times    map[string]threadTime
 	lastScan int64
 
 	mu      sync.Mutex
@@ -205,23 +205,25 @@ func (d *watchdog) charge(t int64, armed int) {
 	}
 }
 
-// used is how much CPU time one of the armed can have used since the scan
-// before: no more than the busiest thread, and, as they take turns, a share of
-// what all threads used. It is nothing when the scan before did not look.
+// used is how much CPU time one of the armed can be charged with since the scan
+// before: no more than the busiest thread used, nor, as they take turns, than
+// its share of what all threads used, nor than is left when it ran in the
+// thread that waited most. It is nothing when the scan before did not look.
 func (d *watchdog) used(t int64, armed int) int64 {
-	before := d.times
+	before, passed := d.times, t-d.lastScan
 	if d.times = threadTimes(); d.times == nil {
-		return (t - d.lastScan) / int64(armed)
+		return passed / int64(armed)
 	}
 	if before == nil {
 		return 0
 	}
-	most, total := int64(0), int64(0)
-	for thread, used := range d.times {
-		used -= before[thread]
+	most, total, waited := int64(0), int64(0), int64(0)
+	for thread, now := range d.times {
+		used := now.used - before[thread].used
 		most, total = max(most, used), total+used
+		waited = max(waited, now.waited-before[thread].waited)
 	}
-	return min(most, total/int64(armed))
+	return max(0, min(most, total/int64(armed), passed-waited))
 }
 
 // heapBytes is the memory of the objects that the last garbage collection
