@@ -497,6 +497,10 @@ func TestGlobals(t *testing.T) {
 			`["a<1>b<2>","a$b","2026",["a","b"],true,true,2,"xxx"]`,
 		},
 		{
+			"few places in much text", `const t = "x".repeat(1e5) + "a"; return [t.replace(/a/g, "b".repeat(1e3)).length, t.replaceAll("a", "b".repeat(1e3)).length]`,
+			`[101000,101000]`,
+		},
+		{
 			"BigInt", `return [String(2n ** 64n), String(1n << 70n), (5n >> 1n).toString(), BigInt("12") === 12n, 2 ** 10, 1 << 4, String(BigInt.asIntN(8, 255n))]`,
 			`["18446744073709551616","1180591620717411303424","2",true,1024,16,"-1"]`,
 		},
