@@ -25,6 +25,12 @@ type conn struct {
 	net.Conn
 	state atomic.Int32
 	owner *listener
+
+	// body is the length of the body that the next writes will bring; its head
+	// is held back to go out with it, in one system call.
+	body int
+	head []byte
+	vec  net.Buffers
 }
 
 func (c *conn) Read(p []byte) (int, error) {
@@ -41,10 +47,32 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // Write gives up on a client that takes nothing for a while.
 func (c *conn) Write(p []byte) (int, error) {
+	if c.body > 0 && len(p) != c.body {
+		c.head = append(c.head[:0], p...)
+		return len(p), nil
+	}
 	if err := c.SetWriteDeadline(time.Now().Add(c.owner.writeTimeout)); err != nil {
 		return 0, err
 	}
-	return c.Conn.Write(p)
+	if c.body == 0 {
+		return c.Conn.Write(p)
+	}
+	c.body = 0
+	c.vec = append(c.vec[:0], c.head, p)
+	vec := c.vec // WriteTo consumes what it is given
+	n, err := vec.WriteTo(c.Conn)
+	clear(c.vec)
+	return max(0, int(n)-len(c.head)), err
+}
+
+// splitBody is the size from which Hertz writes a body apart from its head.
+const splitBody = 4096
+
+// expectBody announces the answer that is about to be written.
+func (c *conn) expectBody(length int) {
+	if length >= splitBody {
+		c.body = length
+	}
 }
 
 func (c *conn) Close() error {

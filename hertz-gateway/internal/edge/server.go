@@ -186,6 +186,9 @@ func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
 	}
 	if conn, ok := ctx.Value(connKey{}).(*conn); ok {
 		conn.state.CompareAndSwap(busy, answered)
+		if !c.Response.IsBodyStream() && !c.Response.MustSkipBody() && !c.Request.Header.IsHead() {
+			conn.expectBody(len(c.Response.BodyBytes()))
+		}
 	}
 }
 

@@ -9,9 +9,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"dgate/hertz-gateway/internal/message"
@@ -288,4 +290,37 @@ func TestAcceptGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = in.Close()
+}
+
+// TestLargeAnswers: heads and bodies of every size arrive whole, also when the
+// client reads slowly and with answers without a body between them.
+func TestLargeAnswers(t *testing.T) {
+	s := start(t, func(req *message.Request, resp *message.Response) {
+		n, err := strconv.Atoi(strings.TrimPrefix(req.RawPath(), "/"))
+		if err != nil {
+			return
+		}
+		resp.SetBody("text/plain", append(resp.BodyBuffer(), bytes.Repeat([]byte{byte('a' + n%26)}, n)...))
+	})
+	for _, n := range []int{0, 1, 3800, 4095, 4096, 4097, 8192, 100_000, 5 << 20} {
+		for _, verb := range []string{"GET", "HEAD", "GET"} {
+			req, err := http.NewRequest(verb, fmt.Sprintf("http://%s/%d", s.Addr(), n), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := http.DefaultClient.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(iotest.HalfReader(res.Body))
+			_ = res.Body.Close()
+			want := n
+			if verb == "HEAD" {
+				want = 0
+			}
+			if err != nil || res.ContentLength != int64(n) || len(body) != want || bytes.Count(body, []byte{byte('a' + n%26)}) != want {
+				t.Fatalf("%s %d: %d bytes, length %d, %v", verb, n, len(body), res.ContentLength, err)
+			}
+		}
+	}
 }

@@ -20,7 +20,6 @@ import (
 	"dgate/hertz-gateway/internal/proxy"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
-	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/internal/upstream/kitex"
 	"dgate/hertz-gateway/jsmodule"
@@ -63,8 +62,6 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 			g.Close()
 		}
 	}()
-	edge.SetLogOutput(telemetry.LineWriter(log, "hertz"))
-	kitex.RouteLogs(log.With("component", "kitex"))
 	g.proxy = &proxy.Handler{Current: &g.current, Log: log, MaxBody: cfg.MaxBody}
 	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen", Log: log}, g.proxy)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/edge"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/upstream/kitex/kitextest"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) { os.Exit(withEtcd(m)) }
 
 func withEtcd(m *testing.M) int {
 	klog.SetOutput(io.Discard)
+	edge.SetLogOutput(io.Discard)
 	dir, err := os.MkdirTemp("", "dgate-gateway-*")
 	if err != nil {
 		panic(err)

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/edge"
 	"dgate/hertz-gateway/internal/telemetry"
+	"dgate/hertz-gateway/internal/upstream/kitex"
 )
 
 // Main is the program: it returns the exit code (0 stopped, 1 failed to start
@@ -45,6 +47,9 @@ func Main(ctx context.Context, args []string, getenv func(string) (string, bool)
 		say(stderr, err.Error())
 		return 2
 	}
+	// What the libraries print on their own goes one way for the process.
+	edge.SetLogOutput(telemetry.LineWriter(log, "hertz"))
+	kitex.RouteLogs(log.With("component", "kitex"))
 	g, err := New(ctx, loaded.Config, log)
 	if err != nil {
 		say(stderr, "hertz-gateway: "+err.Error())

@@ -57,6 +57,10 @@ type zapCore struct {
 	fields []zapcore.Field
 }
 
+// freshStore is what the server calls an error when it looks at the version of
+// a new database before its first term; it tries again and succeeds.
+const freshStore = "failed to update storage version"
+
 func (c *zapCore) Enabled(l zapcore.Level) bool { return l >= zapcore.WarnLevel }
 
 func (c *zapCore) With(f []zapcore.Field) zapcore.Core {
@@ -74,7 +78,7 @@ func (c *zapCore) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.Chec
 
 func (c *zapCore) Write(e zapcore.Entry, fields []zapcore.Field) error {
 	level := slog.LevelDebug
-	if e.Level >= zapcore.ErrorLevel {
+	if e.Level >= zapcore.ErrorLevel && e.Message != freshStore {
 		level = slog.LevelWarn
 	}
 	fatal := e.Level >= zapcore.DPanicLevel && c.tap != nil

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cloudwego/gopkg/protocol/thrift"
+
 	"dgate/hertz-gateway/transcode"
 )
 
@@ -80,6 +82,9 @@ func fixedSamples(root *genType) []fixedSample {
 		all = append(all, fixedSample{b.s, idl, text})
 	}
 	for _, f := range root.fields {
+		if strings.Contains(f.json, ".") {
+			continue
+		}
 		for _, fm := range forms(f.typ, f.stringly) {
 			one(f, fm, func(b *sampler, path, pointer string) (string, any) { return b.write(fm, path, pointer) })
 		}
@@ -108,12 +113,9 @@ func structSamples(root *genType) []fixedSample {
 		switch {
 		case strings.HasPrefix(f.json, "in"):
 			inner := f.typ.fields[0]
-			idl := "struct {1: " + []string{"", "required ", "optional "}[inner.req] + "i32 n"
-			if inner.def != nil {
-				idl += " = 5"
-			}
-			idl += "}"
-			for text, form := range map[string]string{"{}": absentForm(inner), `{"n":null}`: nullForm(inner)} {
+			idl := innerText(inner)
+			for i, text := range []string{"{}", `{"n":null}`} {
+				form := []string{absentForm(inner), nullForm(inner)}[i]
 				switch {
 				case inner.def != nil:
 					add(idl, "{"+name+":"+text+"}", path+"/1", form, five)
@@ -133,7 +135,7 @@ func structSamples(root *genType) []fixedSample {
 			add(idl, `{"union":{}}`, path, "union without a member", refusedValue{}, transcode.CodeUnion+" at /union")
 			add(idl, `{"union":{"n":5,"s":"a"}}`, path, "union with several members", refusedValue{}, transcode.CodeUnion+" at /union")
 		case f.json == "a.b":
-			add("i32 n (go.tag = 'json:\"a.b\"')", `{"a.b":5}`, path, "member whose name has a dot", int32(5))
+			add("i32 n (go.tag = 'json:\"a.b\"')", `{"a.b":5}`, path+"/*", "member whose name has a dot", int32(5))
 		case f.typ.kind == transcode.I32 && !f.stringly:
 			add("i32", "{"+name+":5,"+name+":6}", path, "member twice", refusedValue{}, transcode.CodeDuplicateKey+" at "+pointerToken(f.json))
 			add("i32", fmt.Sprintf(`{"\u%04x%s":5}`, f.json[0], f.json[1:]), path, "name of a member with an escape", int32(5))
@@ -152,4 +154,67 @@ func structSamples(root *genType) []fixedSample {
 		}
 	}
 	return all
+}
+
+// fixedAnswers are the forms of answers, each alone.
+func fixedAnswers(root *genType) []*fixedAnswer {
+	var all []*fixedAnswer
+	add := func(f *genField, form string, wire []byte, want any, bad bool) {
+		a := &madeAnswer{wire: append(append([]byte{12, 0, 0}, wire...), 0, 0), forms: map[string]string{"/" + f.json: form}, bad: bad}
+		o := object()
+		if want != nil {
+			o.items[f.json] = want
+		}
+		a.want = o
+		idl := f.typ.text
+		if f.stringly {
+			idl += " (api.js_conv)"
+		}
+		all = append(all, &fixedAnswer{a, idl, show(want)})
+	}
+	for _, f := range root.fields {
+		for _, form := range answerForms(f.typ, f.stringly) {
+			if form.want == "" {
+				add(f, form.name, field(f, form.wire), refusedValue{}, true)
+			} else {
+				add(f, form.name, field(f, form.wire), mustJSON(form.want), false)
+			}
+		}
+		switch {
+		case f.json == "js32":
+			add(f, "smaller integer under js_conv", field(f, []byte{0, 0, 0, 5}), "5", false)
+		case f.typ.kind == transcode.I32:
+			five := []byte{0, 0, 0, 5}
+			add(f, "unknown field", append(field(f, five), 2, 9, 9, 1), number("5"), false)
+			add(f, "field twice", append(field(f, five), field(f, five)...), refusedValue{}, true)
+			add(f, "field of another type", thrift.Binary.AppendBool(thrift.Binary.AppendFieldBegin(nil, 2, f.id), true), refusedValue{}, true)
+		case strings.HasPrefix(f.json, "in"):
+			inner := f.typ.fields[0]
+			o := object()
+			if v := shown(inner); v != nil {
+				o.items[inner.json] = v
+			}
+			add(f, absentForm(inner), field(f, []byte{0}), o, false)
+			last := all[len(all)-1]
+			last.forms = map[string]string{"/" + f.json + "/n": absentForm(inner)}
+			last.idl = innerText(inner)
+		}
+	}
+	return all
+}
+
+// fixedAnswer is one form of an answer alone.
+type fixedAnswer struct {
+	*madeAnswer
+	idl  string
+	text string
+}
+
+// innerText is the IDL of a struct of one field.
+func innerText(f *genField) string {
+	idl := "struct {1: " + []string{"", "required ", "optional "}[f.req] + f.typ.text + " " + f.name
+	if f.def != nil {
+		idl += " = " + literal(f.typ, f.def)
+	}
+	return idl + "}"
 }

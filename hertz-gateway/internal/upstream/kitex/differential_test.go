@@ -122,7 +122,7 @@ func (r *rig) compareRequest(t *testing.T, g *generatedIDL, s *sample) []string 
 		}
 		got, _, err := r.request(t, w, s.json)
 		for _, d := range s.compare(refused, got, err) {
-			key, ok := s.classify(w.name, d)
+			key, ok := classify(s.forms, s.whole, "", w.name, d)
 			if !ok {
 				t.Errorf("%s: unknown difference at %q: %s; want %s, got %s (%v); %s", w.name, d.path, d.outcome, show(d.want), show(d.got), err, key)
 			}
@@ -184,26 +184,70 @@ func (s *sample) compare(refused bool, got any, err error) []difference {
 	return differences("", s.want, got)
 }
 
+// compareAnswer gives the keys of the known differences in what the ways make
+// of an answer.
+func (r *rig) compareAnswer(t *testing.T, request string, a *madeAnswer) []string {
+	t.Helper()
+	var keys []string
+	for _, w := range r.ways {
+		r.prepare(a.wire)
+		text, err := w.call(request)
+		if r.received() == nil {
+			t.Errorf("%s: no call: %v", w.name, err)
+			continue
+		}
+		var got any
+		if err == nil {
+			if got, err = parseJSON(text); err != nil {
+				err = fmt.Errorf("%s is not JSON: %w", text, err)
+			}
+		}
+		var ds []difference
+		switch {
+		case err != nil && !a.bad:
+			ds = []difference{{outcome: "refused"}}
+		case err == nil:
+			ds = differences("", a.want, got)
+			if a.bad && len(ds) == 0 {
+				ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
+			}
+		}
+		for _, d := range ds {
+			key, ok := "", false
+			if w.name != wayDGate {
+				key, ok = classify(a.forms, "", "answer: ", w.name, d)
+			}
+			if !ok {
+				t.Errorf("%s: unknown difference in the answer at %q: %s; want %s, got %s (%v); %s", w.name, d.path, d.outcome, show(d.want), show(d.got), err, key)
+			}
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // classify finds the known difference that d is. Its form is that of the place
 // itself, or of one around it or within it.
-func (s *sample) classify(way string, d difference) (key string, known bool) {
+func classify(forms map[string]string, whole, prefix, way string, d difference) (key string, known bool) {
 	var candidates []string
-	if s.whole != "" {
-		candidates = append(candidates, s.whole)
+	if whole != "" {
+		candidates = append(candidates, whole)
 	}
-	for _, path := range slices.Sorted(maps.Keys(s.forms)) {
-		if path == d.path {
-			candidates = slices.Insert(candidates, 0, s.forms[path])
-		} else if d.path == "" || strings.HasPrefix(strings.TrimSuffix(path, "*"), d.path+"/") || strings.HasPrefix(d.path, strings.TrimSuffix(path, "/*")) {
-			candidates = append(candidates, s.forms[path])
+	for _, path := range slices.Sorted(maps.Keys(forms)) {
+		place := strings.TrimSuffix(path, "/*")
+		switch {
+		case path == d.path:
+			candidates = slices.Insert(candidates, 0, forms[path])
+		case d.path == "", place == d.path, strings.HasPrefix(place, d.path+"/"), strings.HasPrefix(d.path, place+"/"), place == "":
+			candidates = append(candidates, forms[path])
 		}
 	}
 	for _, form := range candidates {
-		if key := form + " | " + way + " | " + d.outcome; knownDifferences[key] {
+		if key := prefix + form + " | " + way + " | " + d.outcome; knownDifferences[key] {
 			return key, true
 		}
 	}
-	return strings.Join(candidates, "; "), false
+	return prefix + strings.Join(candidates, "; "), false
 }
 
 var knownDifferences = map[string]bool{}

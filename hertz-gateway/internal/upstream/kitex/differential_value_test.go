@@ -69,6 +69,8 @@ func show(v any) string {
 		return "nothing"
 	case refusedValue:
 		return "refused"
+	case nullValue:
+		return "null"
 	case string:
 		return strconv.Quote(v)
 	case float64:

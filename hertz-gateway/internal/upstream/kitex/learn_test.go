@@ -30,8 +30,33 @@ func TestLearn(t *testing.T) {
 			}
 			got, _, err := r.request(t, w, s.json)
 			for _, d := range s.compare(refused, got, err) {
-				key, _ := s.classify(w.name, d)
+				key, _ := classify(s.forms, s.whole, "", w.name, d)
 				fmt.Fprintf(out, "%s | %s | %s | %s | %.60q want %s got %s (%.150v)\n", key, w.name, d.outcome, s.idl, s.text, show(d.want), show(d.got), err)
+			}
+		}
+	}
+
+	for _, a := range fixedAnswers(g.root) {
+		for _, w := range r.ways {
+			r.prepare(a.wire)
+			text, err := w.call("{}")
+			var got any
+			if err == nil {
+				got, err = parseJSON(text)
+			}
+			var ds []difference
+			switch {
+			case err != nil && !a.bad:
+				ds = []difference{{outcome: "refused"}}
+			case err == nil:
+				ds = differences("", a.want, got)
+				if a.bad && len(ds) == 0 {
+					ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
+				}
+			}
+			for _, d := range ds {
+				key, _ := classify(a.forms, "", "answer: ", w.name, d)
+				fmt.Fprintf(out, "%s | %s | %s | %s | %.60q want %s got %s (%.150v)\n", key, w.name, d.outcome, a.idl, a.text, show(d.want), show(d.got), err)
 			}
 		}
 	}
