@@ -310,6 +310,7 @@ func TestOriginLabels(t *testing.T) {
 		{origin{inRawBody, ""}, "body"},
 		{origin{inRawURI, "x"}, "uri"},
 		{origin{inQuery, "a\xff"}, "query.a\uFFFD"},
+		{origin{inForm, strings.Repeat("a", maxName-1) + "éb"}, "form." + strings.Repeat("a", maxName-1) + "…"},
 	} {
 		if got := tt.at.String(); got != tt.want {
 			t.Errorf("got %q, want %q", got, tt.want)

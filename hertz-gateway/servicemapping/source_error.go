@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"dgate/hertz-gateway/transcode"
 )
@@ -37,7 +38,24 @@ func (o origin) String() string {
 	if o.name == "" || o.kind == inRawBody || o.kind == inRawURI {
 		return name
 	}
-	return name + "." + strings.ToValidUTF8(o.name, "\uFFFD")
+	return name + "." + strings.ToValidUTF8(shorten(o.name), "\uFFFD")
+}
+
+// maxName bounds a client's name in a violation: all of it, in many violations
+// below it, would be a multiple of the request.
+const maxName = 256
+
+// shorten cuts a name to maxName bytes; where that is within a character, what
+// is left of it goes too.
+func shorten(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	cut := maxName
+	for cut > maxName-utf8.UTFMax && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return name[:cut] + "…"
 }
 
 // index is the place of the i-th of n values; a single value needs no number.

@@ -390,6 +390,22 @@ func TestManyViolations(t *testing.T) {
 	}
 }
 
+// A name of a client's is not repeated whole in each violation below it.
+func TestLongNames(t *testing.T) {
+	c := mustCompile(t, treeType, Options{})
+	name := strings.Repeat("a", maxToken-1) + "é" + strings.Repeat("b", 1<<20)
+	_, err := c.AppendThrift(nil, []byte(`{"named":{"`+name+`":{"subs":[`+strings.Repeat(`1,`, 100)+`1]}}}`))
+	got := violations(t, err)
+	if len(got) != maxFindings {
+		t.Fatalf("%d violations", len(got))
+	}
+	for i, v := range got {
+		if want := fmt.Sprintf("/named/%s…/subs/%d", strings.Repeat("a", maxToken-1), i); v.Pointer != want {
+			t.Errorf("violation %d is at %.300s", i, v.Pointer)
+		}
+	}
+}
+
 // TestManyFields covers bit sets of several words, and ids far apart.
 func TestManyFields(t *testing.T) {
 	for _, step := range []int16{1, 100} {

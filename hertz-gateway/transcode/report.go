@@ -192,8 +192,14 @@ func jsonKind(c byte) string {
 // quote shows text from a client in a detail, cut to a bearable length.
 func quote(text []byte) string { return `"` + shorten(text) + `"` }
 
-func shorten(text []byte) string {
-	const most = 40
+func shorten(text []byte) string { return cutText(text, 40) }
+
+// maxToken is the most bytes of a client's name that a pointer shows: with all
+// of it, each of many violations below one long name would repeat the name.
+const maxToken = 128
+
+// cutText is text, or its first bytes, most of them at most, and "…".
+func cutText(text []byte, most int) string {
 	if len(text) <= most {
 		return string(text)
 	}
@@ -245,6 +251,7 @@ type level struct {
 	array, inside bool
 	index         int
 	name          []byte // with quotes, of the current member
+	token         string // what the pointer says for name; empty until it is asked for
 }
 
 // advance goes on to the start of the token that offset at is in.
@@ -279,7 +286,7 @@ func (w *walker) advance(at int) {
 				return
 			}
 			if top != nil && !top.inside {
-				top.name = w.in[w.i:next]
+				top.name, top.token = w.in[w.i:next], ""
 			} else {
 				w.leave()
 			}
@@ -327,15 +334,19 @@ func isDelimiter(c byte) bool {
 // pointer is the JSON pointer of the innermost value around w.i.
 func (w *walker) pointer() string {
 	pointer := ""
-	for _, l := range w.open {
+	for i := range w.open {
+		l := &w.open[i]
 		switch {
 		case !l.inside:
 			return pointer
 		case l.array:
 			pointer += "/" + strconv.Itoa(l.index)
 		default:
-			name, _, _ := unescape(nil, l.name, 0)
-			pointer += "/" + escapePointer(string(name))
+			if l.token == "" {
+				name, _, _ := unescape(nil, l.name, 0)
+				l.token = "/" + escapePointer(cutText(name, maxToken))
+			}
+			pointer += l.token
 		}
 	}
 	return pointer

@@ -2,6 +2,7 @@ package validate
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -17,6 +18,24 @@ func places(vs []transcode.Violation) string {
 		all = append(all, v.Pointer+" "+v.Code)
 	}
 	return strings.Join(all, ", ")
+}
+
+// A key of a client's is not repeated whole in each violation below it.
+func TestLongKeys(t *testing.T) {
+	i := newIDL("map<string,list<i32>> m, map<binary,list<i32>> b")
+	i.annotate("m", "vt.value.elem.lt=1").annotate("b", "vt.value.elem.lt=1")
+	key := strings.Repeat("AAAA", 1<<16)
+	numbers := `:[` + strings.Repeat("5,", 20) + `5]`
+	got := i.program(t).Check(encoded(i.t, `{"m":{"`+key+`"`+numbers+`},"b":{"`+key+`"`+numbers+`}}`))
+	if len(got) != 42 {
+		t.Fatalf("%d violations", len(got))
+	}
+	for n, v := range got {
+		field := string("mb"[n/21])
+		if want := "/" + field + "/" + key[:maxToken] + "…/" + strconv.Itoa(n%21); v.Pointer != want {
+			t.Errorf("violation %d is at %.300s", n, v.Pointer)
+		}
+	}
 }
 
 func TestCheckExample(t *testing.T) {

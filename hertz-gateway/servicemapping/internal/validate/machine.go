@@ -394,7 +394,9 @@ func (m *machine) pointer() string {
 		case s.keyT == nil:
 			b.WriteString(strconv.Itoa(s.index))
 		case s.keyT.Kind == transcode.Binary:
-			b.WriteString(pointerEscaper.Replace(base64.StdEncoding.EncodeToString(s.key.b)))
+			b.WriteString(pointerEscaper.Replace(clipTo(base64.StdEncoding.EncodeToString(head(s.key.b, maxToken)), maxToken)))
+		case s.key.kind == isText:
+			b.WriteString(pointerEscaper.Replace(clipTo(string(head(s.key.b, maxToken+1)), maxToken)))
 		default:
 			b.WriteString(pointerEscaper.Replace(display(s.key)))
 		}
@@ -408,10 +410,19 @@ var pointerEscaper = strings.NewReplacer("~", "~0", "/", "~1")
 // maxDetail bounds a detail: authors' messages may quote what the client sent.
 const maxDetail = 1024
 
+// maxToken bounds a map's key within a pointer: all of it, in the pointers of
+// many violations below it, would be a multiple of the message.
+const maxToken = 128
+
 // clip shortens s to maxDetail bytes of valid UTF-8.
-func clip(s string) string {
-	if len(s) > maxDetail {
-		cut := maxDetail
+func clip(s string) string { return clipTo(s, maxDetail) }
+
+// head is b, or its first most bytes.
+func head(b []byte, most int) []byte { return b[:min(len(b), most)] }
+
+func clipTo(s string, most int) string {
+	if len(s) > most {
+		cut := most
 		for cut > 0 && !utf8.RuneStart(s[cut]) {
 			cut--
 		}
