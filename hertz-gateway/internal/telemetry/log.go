@@ -21,21 +21,17 @@ func NewLogger(w io.Writer, format string, level slog.Leveler) (*slog.Logger, er
 }
 
 // LineWriter takes the lines of a library that prints on its own and logs them
-// under component. What such a library calls information is for debugging here.
+// under component, for debugging: what it calls an error is a client that went
+// away, or comes to us as an error too.
 func LineWriter(log *slog.Logger, component string) io.Writer {
-	return &lineWriter{log.With("component", component)}
+	return lineWriter{log.With("component", component)}
 }
 
 type lineWriter struct{ log *slog.Logger }
 
-func (w *lineWriter) Write(p []byte) (int, error) {
-	level := slog.LevelDebug
-	switch {
-	case bytes.Contains(p, []byte("[Error]")), bytes.Contains(p, []byte("[Fatal]")):
-		level = slog.LevelWarn
-	case bytes.Contains(p, []byte("[Warn]")):
-		level = slog.LevelInfo
+func (w lineWriter) Write(p []byte) (int, error) {
+	if w.log.Enabled(context.Background(), slog.LevelDebug) {
+		w.log.Debug(string(bytes.TrimSpace(p)))
 	}
-	w.log.Log(context.Background(), level, string(bytes.TrimSpace(p)))
 	return len(p), nil
 }

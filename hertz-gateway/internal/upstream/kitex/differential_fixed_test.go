@@ -68,7 +68,7 @@ type fixedSample struct {
 func fixedSamples(root *genType) []fixedSample {
 	var all []fixedSample
 	one := func(f *genField, form form, build func(b *sampler, path, pointer string) (string, any)) {
-		b := &sampler{Rand: rand.New(rand.NewPCG(1, uint64(len(all)))), s: &sample{forms: map[string]string{}}}
+		b := newSampler(rand.New(rand.NewPCG(1, uint64(len(all)))), 0)
 		path, pointer := "/"+strconv.Itoa(int(f.id)), pointerToken(f.json)
 		text, v := build(b, path, pointer)
 		want := newStruct()

@@ -164,18 +164,25 @@ func keySample(t *genType) any {
 // sampler makes samples of a struct.
 type sampler struct {
 	*rand.Rand
-	odds int // one value in so many is odd; 0: none
+	odds int // one value in so many is odd
 	left int // odd values that may still come
 	s    *sample
 }
 
+func newSampler(r *rand.Rand, odd int) *sampler {
+	return &sampler{Rand: r, odds: 6, left: odd, s: &sample{forms: map[string]string{}}}
+}
+
+// plain is a request without anything odd.
+func (b *sampler) plain(t *genType) string {
+	text, _ := b.value(t, false, "", "", 2)
+	return text
+}
+
 func newSample(r *rand.Rand, t *genType) *sample {
-	b := &sampler{Rand: r, s: &sample{forms: map[string]string{}}}
-	if r.IntN(4) > 0 {
-		b.odds, b.left = 6, 1+r.IntN(2)
-	}
+	b := newSampler(r, r.IntN(3))
 	b.s.json, b.s.want = b.value(t, false, "", "", 4)
-	if b.left > 0 && b.odds > 0 && r.IntN(4) == 0 {
+	if b.left > 0 && r.IntN(4) == 0 {
 		b.spoil()
 	}
 	slices.Sort(b.s.refused)
@@ -183,7 +190,7 @@ func newSample(r *rand.Rand, t *genType) *sample {
 }
 
 func (b *sampler) odd() bool {
-	if b.odds > 0 && b.left > 0 && b.IntN(b.odds) == 0 {
+	if b.left > 0 && b.IntN(b.odds) == 0 {
 		b.left--
 		return true
 	}
@@ -293,10 +300,10 @@ func (b *sampler) union(t *genType, path, pointer string, depth int) (string, an
 
 // member is a plain member.
 func (b *sampler) member(f *genField, path, pointer string) string {
-	odds := b.odds
-	b.odds = 0
+	left := b.left
+	b.left = 0
 	text, _ := b.value(f.typ, f.stringly, path, pointer, 1)
-	b.odds = odds
+	b.left = left
 	return strconv.Quote(f.json) + ":" + text
 }
 

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,10 +50,20 @@ func TestDifferentialRequests(t *testing.T) {
 			g := generateIDL(s)
 			r := newRig(t, rec, "TestDifferentialRequests", g.files)
 			random := rand.New(rand.NewPCG(s, 2))
+			plain := newSampler(random, 0).plain(g.root)
 			for range 40 {
 				sm := newSample(random, g.root)
 				for _, k := range r.compareRequest(t, g, sm) {
 					seen[k]++
+				}
+				for range 2 {
+					a := newAnswer(random, g.root)
+					for _, k := range r.compareAnswer(t, plain, a) {
+						seen[k]++
+					}
+					if t.Failed() {
+						t.Fatalf("the answer %x\nfor %s\nof the IDL:\n%s%s", a.wire, show(a.want), g.files[sharedIDL], g.files[mainIDL])
+					}
 				}
 				if t.Failed() {
 					t.Fatalf("the request:\n%s\nof the IDL:\n%s%s", sm.json, g.files[sharedIDL], g.files[mainIDL])
@@ -196,23 +207,7 @@ func (r *rig) compareAnswer(t *testing.T, request string, a *madeAnswer) []strin
 			t.Errorf("%s: no call: %v", w.name, err)
 			continue
 		}
-		var got any
-		if err == nil {
-			if got, err = parseJSON(text); err != nil {
-				err = fmt.Errorf("%s is not JSON: %w", text, err)
-			}
-		}
-		var ds []difference
-		switch {
-		case err != nil && !a.bad:
-			ds = []difference{{outcome: "refused"}}
-		case err == nil:
-			ds = differences("", a.want, got)
-			if a.bad && len(ds) == 0 {
-				ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
-			}
-		}
-		for _, d := range ds {
+		for _, d := range a.compare(text, err) {
 			key, ok := "", false
 			if w.name != wayDGate {
 				key, ok = classify(a.forms, "", "answer: ", w.name, d)
@@ -224,6 +219,27 @@ func (r *rig) compareAnswer(t *testing.T, request string, a *madeAnswer) []strin
 		}
 	}
 	return keys
+}
+
+// compare gives the differences of an answer from what is due.
+func (a *madeAnswer) compare(text string, err error) []difference {
+	switch {
+	case err != nil && a.bad:
+		return nil
+	case err != nil:
+		return []difference{{outcome: "refused"}}
+	case !utf8.ValidString(text):
+		return []difference{{outcome: "not UTF-8"}}
+	}
+	got, err := parseJSON(text)
+	if err != nil {
+		return []difference{{outcome: "not JSON", got: text}}
+	}
+	ds := differences("", a.want, got)
+	if a.bad && len(ds) == 0 {
+		ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
+	}
+	return ds
 }
 
 // classify finds the known difference that d is. Its form is that of the place

@@ -99,6 +99,11 @@ func (p plainTypes) plain(t *transcode.Type) *transcode.Type {
 	}
 	c := *t
 	p[t] = &c
+	if c.Kind == transcode.Enum {
+		// Requests have been checked, and a service may know numbers that the
+		// IDL does not.
+		c.Kind, c.Values = transcode.I32, nil
+	}
 	c.Key, c.Elem = p.plain(t.Key), p.plain(t.Elem)
 	c.Fields = nil
 	for _, f := range t.Fields {

@@ -40,20 +40,7 @@ func TestLearn(t *testing.T) {
 		for _, w := range r.ways {
 			r.prepare(a.wire)
 			text, err := w.call("{}")
-			var got any
-			if err == nil {
-				got, err = parseJSON(text)
-			}
-			var ds []difference
-			switch {
-			case err != nil && !a.bad:
-				ds = []difference{{outcome: "refused"}}
-			case err == nil:
-				ds = differences("", a.want, got)
-				if a.bad && len(ds) == 0 {
-					ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
-				}
-			}
+			ds := a.compare(text, err)
 			for _, d := range ds {
 				key, _ := classify(a.forms, "", "answer: ", w.name, d)
 				fmt.Fprintf(out, "%s | %s | %s | %s | %.60q want %s got %s (%.150v)\n", key, w.name, d.outcome, a.idl, a.text, show(d.want), show(d.got), err)
