@@ -15,7 +15,7 @@ import (
 // Names need no quotes, members are separated by commas, semicolons or
 // nothing, and the braces around the whole may be left out.
 func parseOperation(text string) (*object, error) {
-	p := &looseParser{text: text}
+	p := &looseParser{text: strings.ToValidUTF8(text, "\uFFFD")}
 	p.space()
 	o, err := p.members(!p.accept('{'), 0)
 	if err != nil {

@@ -71,7 +71,7 @@ func (g *generator) form(members []*member, files []fileField, multipart bool) *
 	if multipart {
 		plain := make([]*member, 0, len(members))
 		for _, m := range members {
-			if m.field.Type.Kind == transcode.Binary {
+			if holdsBytes(m.field.Type) {
 				files = append(files, fileField{m.name, m.field, m.required})
 			} else {
 				plain = append(plain, m)
@@ -83,6 +83,9 @@ func (g *generator) form(members []*member, files []fileField, multipart bool) *
 	required, _ := schema.get("required").([]any)
 	for _, f := range files {
 		file := obj("type", "string", "contentMediaType", "application/octet-stream")
+		if f.field.Type.Elem != nil {
+			file = obj("type", "array", "items", file)
+		}
 		file.setText("description", g.notes.Field(f.field))
 		schema.object("properties").set(f.name, file)
 		if f.required {
@@ -99,6 +102,11 @@ func (g *generator) form(members []*member, files []fileField, multipart bool) *
 		}
 	}
 	return o
+}
+
+// holdsBytes tells the types that files of a form may fill.
+func holdsBytes(t *transcode.Type) bool {
+	return t.Kind == transcode.Binary || t.Kind != transcode.Map && t.Elem != nil && t.Elem.Kind == transcode.Binary
 }
 
 // header writes a Header Object of a field that an answer has in a header.

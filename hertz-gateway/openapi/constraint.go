@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"math/big"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
-	"dgate/hertz-gateway/servicemapping"
 	"dgate/hertz-gateway/transcode"
 )
 
@@ -17,11 +15,10 @@ import (
 // does, never less.
 func (m *model) constrain(o *object, v *value, f *transcode.Field) {
 	var members []any // of vt.in
-	rules := m.notes.Rules(f)
-	if slices.ContainsFunc(rules, func(r servicemapping.Rule) bool { return r.Key == "vt.skip" }) {
+	if m.skips(f) {
 		return
 	}
-	for _, r := range rules {
+	for _, r := range m.notes.Rules(f) {
 		switch key, ok := strings.CutPrefix(r.Key, "vt."); {
 		case r.Key == "api.vd":
 			constrainVD(o, v, r.Value)

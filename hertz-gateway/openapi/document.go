@@ -81,7 +81,7 @@ func (g *generator) collect() {
 				continue
 			}
 			for _, verb := range verbs {
-				if item.operations[verb] == nil || item.operations[verb].binding.Path != b.Path {
+				if other := item.operations[verb]; other == nil || other.template.route != template.route {
 					g.add(item, template, b, verb)
 				}
 			}

@@ -16,6 +16,7 @@ type side uint8
 const (
 	request side = iota
 	answer
+	unchecked // a request, below a field whose validation rules are switched off
 )
 
 // value is how a value of some type stands in JSON.
@@ -44,6 +45,7 @@ type member struct {
 	field    *transcode.Field // as declared
 	value    *value
 	required bool
+	null     bool // of an answer: null where the service leaves a struct out
 }
 
 // class is all shapes that look the same; the first of them stands for it.
@@ -171,11 +173,18 @@ func (m *model) fill(sh *shape, view *transcode.Type, places placing, path []*tr
 			continue
 		}
 		declared := sh.typ.Fields[i]
-		sh.members = append(sh.members, &member{
+		below := sh.side
+		if below == request && m.constraints && m.skips(declared) {
+			below = unchecked
+		}
+		mem := &member{
 			name: f.JSON, field: declared,
-			value:    m.value(declared.Type, f.Type, f.Stringly, sh.side, places, path),
+			value:    m.value(declared.Type, f.Type, f.Stringly, below, places, path),
 			required: m.required(sh, declared) && places[f] != one,
-		})
+		}
+		mem.null = mem.required && sh.side == answer && isStruct(declared.Type) &&
+			declared.Requiredness != transcode.Required && declared.Default == nil
+		sh.members = append(sh.members, mem)
 	}
 }
 
@@ -184,10 +193,17 @@ func (m *model) required(sh *shape, f *transcode.Field) bool {
 	switch {
 	case sh.typ.Kind == transcode.Union:
 		return false
-	case sh.side == request || m.settings.OmitZero:
+	case sh.side != answer || m.settings.OmitZero:
 		return f.Requiredness == transcode.Required
 	}
 	return f.Requiredness != transcode.Optional || f.Default != nil
+}
+
+// skips tells a field that switches off the rules below it.
+func (m *model) skips(f *transcode.Field) bool {
+	return slices.ContainsFunc(m.notes.Rules(f), func(r servicemapping.Rule) bool {
+		return r.Key == "vt.skip" || r.Key == "api.vd" && strings.TrimSpace(r.Value) == "-"
+	})
 }
 
 func isStruct(t *transcode.Type) bool {
@@ -238,7 +254,7 @@ func (m *model) look(sh *shape, of map[*shape]int) string {
 		}
 	}
 	for _, mem := range sh.members {
-		b.WriteString("\n" + strconv.Quote(mem.name) + strconv.FormatBool(mem.required) + " ")
+		b.WriteString("\n" + strconv.Quote(mem.name) + strconv.FormatBool(mem.required) + strconv.FormatBool(mem.null) + " ")
 		m.lookOf(&b, mem.value, of)
 		b.WriteString(strconv.Quote(string(mem.field.Default)))
 		if m.constraints && sh.side == request {
@@ -253,7 +269,7 @@ func (m *model) look(sh *shape, of map[*shape]int) string {
 func (m *model) lookOf(b *strings.Builder, v *value, of map[*shape]int) {
 	b.WriteString(strconv.Itoa(int(v.typ.Kind)) + strconv.FormatBool(v.stringly))
 	if v.typ.Kind == transcode.I64 || m.sidedEnums && v.typ.Kind == transcode.Enum {
-		b.WriteString("/" + strconv.Itoa(int(v.side)))
+		b.WriteString("/" + strconv.FormatBool(v.side == answer))
 	}
 	if v.shape != nil {
 		b.WriteString("#" + strconv.Itoa(of[v.shape]))

@@ -30,8 +30,8 @@ func (a allocator) take(wishes ...string) string {
 
 // nameClasses names every class: after its type alone where that is enough,
 // with the name of the IDL's file where two files share a name, and with
-// "Input" for the form of a request that is not that of an answer. taken are
-// names that something else has.
+// "Input" for the form of a request that is not that of an answer ("Answer" for
+// a second one of answers). taken are names that something else has.
 func (m *model) nameClasses(taken allocator) {
 	reserved := maps.Clone(taken)
 	owners := map[string]map[string]bool{} // short name → full names
@@ -58,7 +58,7 @@ func (m *model) nameClasses(taken allocator) {
 			}
 			wishes := []string{base, base + "Input"}
 			if c.answers {
-				wishes[1] = full
+				wishes[1] = base + "Answer"
 			}
 			c.name = taken.take(wishes...)
 		}

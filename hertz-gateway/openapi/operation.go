@@ -17,8 +17,7 @@ type operation struct {
 	way      *servicemapping.Description
 
 	parameters []*parameter
-	ignored    []string // headers that are no parameters in OpenAPI
-	body       *value   // of JSON and forms; nil: no members
+	body       *value // of JSON and forms; nil: no members
 	files      []fileField
 	success    *value // nil: no JSON
 	outside    []outsideField
@@ -138,11 +137,7 @@ func (g *generator) addParameters(op *operation, places placing) {
 		op.parameters = append(op.parameters, p)
 	}
 	for _, known := range op.way.Parameters {
-		switch {
-		case known.In == servicemapping.InPath:
-			continue
-		case ignoredHeader(known.Place):
-			op.ignored = append(op.ignored, known.Name)
+		if known.In == servicemapping.InPath {
 			continue
 		}
 		op.parameters = append(op.parameters, &parameter{
@@ -185,18 +180,19 @@ func (g *generator) operation(op *operation, used map[string]bool) *object {
 	summary, rest, _ := strings.Cut(op.note.Doc, "\n")
 	o.setText("summary", summary)
 	rest = strings.TrimSpace(rest)
-	if len(op.ignored) > 0 {
-		rest = strings.TrimSpace(rest + "\n\nReads the header " + strings.Join(op.ignored, ", ") + ".")
+	var list []any
+	for _, p := range op.parameters {
+		if ignoredHeader(p.Place) {
+			rest = strings.TrimSpace(rest + "\n\nReads the header " + p.Name + ".")
+		} else {
+			list = append(list, g.parameter(p))
+		}
 	}
 	o.setText("description", rest)
 	if len(op.note.Servers) > 0 {
 		o.set("servers", servers(op.note.Servers))
 	}
-	if len(op.parameters) > 0 {
-		var list []any
-		for _, p := range op.parameters {
-			list = append(list, g.parameter(p))
-		}
+	if len(list) > 0 {
 		o.set("parameters", list)
 	}
 	if body := g.requestBody(op); body != nil {
@@ -239,13 +235,14 @@ func (g *generator) parameter(p *parameter) *object {
 	}
 	if p.value == nil {
 		schema := obj("type", "string")
-		if p.path.pattern != "" && !goOnly.MatchString(p.path.pattern) {
-			schema.set("pattern", "^(?:"+p.path.pattern+")$")
-		}
+		p.path.constrain(schema)
 		o.set("schema", schema)
 		return o
 	}
 	schema := g.model.textSchema(p.value)
+	if p.value.typ.Kind == transcode.String {
+		p.path.constrain(schema)
+	}
 	g.model.constrain(schema, p.value, p.Declared)
 	if def := defaultOf(p.Field); def != nil {
 		schema.set("default", def)
@@ -261,6 +258,13 @@ func (g *generator) parameter(p *parameter) *object {
 	}
 	o.set("schema", schema)
 	return o
+}
+
+// constrain adds the regular expression of a parameter, which matches all of it.
+func (p pathParam) constrain(schema *object) {
+	if p.pattern != "" && !goOnly.MatchString(p.pattern) {
+		schema.set("pattern", "^(?:"+p.pattern+")$")
+	}
 }
 
 // textSchema is the schema of a value that is text: there an i64 has no other

@@ -10,6 +10,7 @@ import (
 type pathTemplate struct {
 	text   string // "/book/{id}"
 	key    string // text with nameless parameters: OpenAPI takes equal ones for one path
+	route  string // equal for equal routes
 	params []pathParam
 }
 
@@ -28,7 +29,7 @@ func newPathTemplate(path string) (pathTemplate, error) {
 		return pathTemplate{}, err
 	}
 	names := parsed.Params()
-	var t pathTemplate
+	t := pathTemplate{route: parsed.Key()}
 	var text, key strings.Builder
 	add := func(p pathParam) {
 		t.params = append(t.params, p)

@@ -68,7 +68,7 @@ func (m *model) integer(v *value, format string) *object {
 	switch {
 	case v.stringly || v.side == answer && m.settings.Int64AsString && v.typ.Kind == transcode.I64:
 		return obj("type", "string", "format", format, "pattern", integerPattern)
-	case v.side == request && lax:
+	case v.side != answer && lax:
 		return obj("type", texts([]string{"integer", "string"}), "format", format, "pattern", integerPattern)
 	}
 	return obj("type", "integer", "format", format)
@@ -148,6 +148,9 @@ func (m *model) setMembers(o *object, members []*member) {
 // property is the schema of a member, with what the IDL says of the field.
 func (m *model) property(mem *member) *object {
 	o := m.schema(mem.value)
+	if mem.null {
+		o = obj("anyOf", []any{o, obj("type", "null")})
+	}
 	if mem.value.side == request {
 		m.constrain(o, mem.value, mem.field)
 	}

@@ -181,7 +181,7 @@ func (d *describer) field(f, declared *transcode.Field, places []place, split st
 			d.body.Members = true
 		case inForm:
 			d.body.Members, d.body.Form = true, true
-			d.body.Files = d.body.Files || f.Type.Kind == transcode.Binary
+			d.body.Files = d.body.Files || holdsBytes(f.Type)
 		case inFile:
 			d.body.Form, d.body.Files = true, true
 		case inRawBody:
@@ -192,6 +192,11 @@ func (d *describer) field(f, declared *transcode.Field, places []place, split st
 		d.out.Places[f] = known
 	}
 	return append(out, below...)
+}
+
+// holdsBytes tells the types that files of a form may fill.
+func holdsBytes(t *transcode.Type) bool {
+	return t.Kind == transcode.Binary || isList(t) && t.Elem.Kind == transcode.Binary
 }
 
 func isMember(pl Place) bool { return pl.In == InBody || pl.In == InForm }

@@ -20,7 +20,7 @@ func New(env *cli.Env) *cobra.Command {
 		Use:   "idl",
 		Short: "Look at IDLs as the gateway does, offline",
 	})
-	cmd.AddCommand(newLint(env), newRoutes(env))
+	cmd.AddCommand(newLint(env), newRoutes(env), newOpenAPI(env), newTypes(env))
 	return cmd
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"dgate/dgate-cli/internal/cli"
-	"dgate/hertz-gateway/servicemapping"
 )
 
 type routesOptions struct {
@@ -65,14 +64,5 @@ func (o *routesOptions) run() error {
 	if err != nil {
 		return err
 	}
-	errs := 0
-	for _, d := range m.Diagnostics {
-		if d.Severity == servicemapping.Error {
-			errs++
-		}
-	}
-	if errs > 0 {
-		return o.env.Sayf("%s in these IDLs: `dgate-cli idl lint %s` tells them", count(errs, "error"), o.dir)
-	}
-	return nil
+	return sayErrors(o.env, o.dir, m)
 }
