@@ -94,6 +94,7 @@ func (w *fakeResponse) SetHeader(name, value string) error {
 	w.header.Set(name, value)
 	return nil
 }
+
 func (w *fakeResponse) AddHeader(name, value string) error {
 	if strings.ContainsAny(value, "\r\n\x00") {
 		return errors.New("bad header value")
@@ -101,6 +102,7 @@ func (w *fakeResponse) AddHeader(name, value string) error {
 	w.header.Add(name, value)
 	return nil
 }
+
 func (w *fakeResponse) SetBody(contentType string, body []byte) {
 	w.contentType, w.body = contentType, body
 }
@@ -186,12 +188,6 @@ func showError(err error) string {
 		lines = append(lines, strings.TrimSpace(v.Parameter+v.Pointer+" "+v.Code))
 	}
 	return strings.Join(lines, "\n")
-}
-
-// fields shows the lines of the request struct alone.
-func fields(s string) string {
-	s = strings.TrimSuffix(strings.TrimPrefix(s, "1 struct {\n"), "\n}")
-	return strings.ReplaceAll(strings.TrimPrefix(s, "  "), "\n  ", "\n")
 }
 
 func newFakeResponse() *fakeResponse { return &fakeResponse{header: http.Header{}} }

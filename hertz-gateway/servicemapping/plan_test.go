@@ -44,7 +44,9 @@ func TestSettings(t *testing.T) {
 		{"reject unknown", Settings{RejectUnknown: true}, `{"n":5,"zz":1}`, "/zz unknown_field", ""},
 		{"special floats", Settings{SpecialFloats: true}, `{}`, "1 struct {}", `{"big":5,"color":1,"d":"NaN","zero":0}`},
 		{
-			"all of the answer", Settings{SpecialFloats: true, EnumNames: true, OmitZero: true, Int64AsString: true}, `{}`, "1 struct {}",
+			"all of the answer",
+			Settings{SpecialFloats: true, EnumNames: true, OmitZero: true, Int64AsString: true},
+			`{}`, "1 struct {}",
 			`{"big":"5","color":"RED","d":"NaN"}`,
 		},
 	} {

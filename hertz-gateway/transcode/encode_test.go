@@ -186,13 +186,19 @@ func TestAbsentOnTheWire(t *testing.T) {
 		wire message
 		want string
 	}{
-		{name: "zero values and defaults", wire: message(nil).stop(),
-			want: `{"b":false,"i":0,"d":0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":null,"r":0,"df":7,"od":8,"pd":{"x":9,"y":0}}`},
-		{name: "as the settings say", opts: Options{Int64AsString: true, EnumNames: true}, wire: message(nil).stop(),
-			want: `{"b":false,"i":"0","d":0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":null,"r":0,"df":7,"od":8,"pd":{"x":9,"y":0}}`},
+		{
+			name: "zero values and defaults", wire: message(nil).stop(),
+			want: `{"b":false,"i":0,"d":0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":null,"r":0,"df":7,"od":8,"pd":{"x":9,"y":0}}`,
+		},
+		{
+			name: "as the settings say", opts: Options{Int64AsString: true, EnumNames: true}, wire: message(nil).stop(),
+			want: `{"b":false,"i":"0","d":0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":null,"r":0,"df":7,"od":8,"pd":{"x":9,"y":0}}`,
+		},
 		{name: "zero values left out", opts: Options{OmitZero: true}, wire: message(nil).stop(), want: `{"r":0,"df":7,"od":8,"pd":{"x":9}}`},
-		{name: "zero values sent", wire: full,
-			want: `{"b":false,"i":0,"d":-0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":{"x":0,"y":0},"o":0,"r":0,"df":0,"od":0,"pd":{"x":0,"y":0}}`},
+		{
+			name: "zero values sent", wire: full,
+			want: `{"b":false,"i":0,"d":-0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":{"x":0,"y":0},"o":0,"r":0,"df":0,"od":0,"pd":{"x":0,"y":0}}`,
+		},
 		{name: "zero values sent and left out", opts: Options{OmitZero: true}, wire: full, want: `{"p":{},"r":0,"pd":{}}`},
 	}
 	for _, tt := range tests {

@@ -83,27 +83,43 @@ func TestSource(t *testing.T) {
 		fatal  string
 	}{
 		{name: "nothing", json: `{}`, want: message(nil).i32(6, 9).stop()},
-		{name: "before the body", json: `{"c":3}`, values: map[string]any{"before:out_a": be32(1), "before:any_b": be32(2), "before:any_d": be32(4)},
-			want: message(nil).i32(1, 1).i32(2, 2).i32(6, 4).i32(3, 3).stop()},
+		{
+			name: "before the body", json: `{"c":3}`, values: map[string]any{"before:out_a": be32(1), "before:any_b": be32(2), "before:any_d": be32(4)},
+			want: message(nil).i32(1, 1).i32(2, 2).i32(6, 4).i32(3, 3).stop(),
+		},
 		{name: "after the body", values: map[string]any{"after:any_b": be32(2), "after:out_a": be32(1)}, want: message(nil).i32(2, 2).i32(6, 9).stop()},
-		{name: "the source before the body wins", json: `{"any_b":"ignored","any_d":5}`, values: map[string]any{"before:any_b": be32(2), "after:any_d": be32(6)},
-			want: message(nil).i32(2, 2).i32(6, 5).stop()},
+		{
+			name: "the source before the body wins", json: `{"any_b":"ignored","any_d":5}`, values: map[string]any{"before:any_b": be32(2), "after:any_d": be32(6)},
+			want: message(nil).i32(2, 2).i32(6, 5).stop(),
+		},
 		{name: "null asks again", json: `{"any_b":null}`, values: map[string]any{"after:any_b": be32(2)}, want: message(nil).i32(2, 2).i32(6, 9).stop()},
 		{name: "members of outside fields are unknown", json: `{"out_a":1}`, want: message(nil).i32(6, 9).stop()},
 		{name: "and refused by setting", opts: Options{RejectUnknown: true}, json: `{"out_a":1}`, bad: []Violation{{Pointer: "/out_a", Code: CodeUnknown, Detail: "unknown field"}}},
-		{name: "a member whose field is given must not be there twice", json: `{"any_b":1,"any_b":1}`, values: map[string]any{"before:any_b": be32(2)},
-			bad: []Violation{{Pointer: "/any_b", Code: CodeDuplicateKey, Detail: "the object has this member twice"}}},
-		{name: "nested struct from both", json: `{"deep":{"in":{"must":4,"body":3}}}`, values: map[string]any{"before:out_id": be32(1)},
-			want: message(nil).field(WireStruct, 4, message(nil).field(WireStruct, 1, message(nil).i32(1, 1).i32(4, 4).i32(2, 3).i32(3, 7).stop()...).stop()...).i32(6, 9).stop()},
-		{name: "nested struct absent and asked for", json: `{}`, values: map[string]any{"before:out_id": be32(1)},
-			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "nested struct null and asked for", json: `{"deep":null}`, values: map[string]any{"before:out_id": be32(1)},
-			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "nested struct half there", json: `{"deep":{}}`, values: map[string]any{"before:out_id": be32(1)},
-			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}}},
+		{
+			name: "a member whose field is given must not be there twice", json: `{"any_b":1,"any_b":1}`, values: map[string]any{"before:any_b": be32(2)},
+			bad: []Violation{{Pointer: "/any_b", Code: CodeDuplicateKey, Detail: "the object has this member twice"}},
+		},
+		{
+			name: "nested struct from both", json: `{"deep":{"in":{"must":4,"body":3}}}`, values: map[string]any{"before:out_id": be32(1)},
+			want: message(nil).field(WireStruct, 4, message(nil).field(WireStruct, 1, message(nil).i32(1, 1).i32(4, 4).i32(2, 3).i32(3, 7).stop()...).stop()...).i32(6, 9).stop(),
+		},
+		{
+			name: "nested struct absent and asked for", json: `{}`, values: map[string]any{"before:out_id": be32(1)},
+			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "nested struct null and asked for", json: `{"deep":null}`, values: map[string]any{"before:out_id": be32(1)},
+			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "nested struct half there", json: `{"deep":{}}`, values: map[string]any{"before:out_id": be32(1)},
+			bad: []Violation{{Pointer: "/deep/in/must", Code: CodeRequired, Detail: "required field is missing"}},
+		},
 		{name: "nested struct half there without it", json: `{"deep":{}}`, want: message(nil).field(WireStruct, 4, 0).i32(6, 9).stop()},
-		{name: "fields inside a list are in the body", json: `{"list":[{"out_id":1,"must":2}]}`, values: map[string]any{},
-			want: message(nil).field(WireList, 5, list(WireStruct, message(nil).i32(1, 1).i32(4, 2).i32(3, 7).stop())...).i32(6, 9).stop()},
+		{
+			name: "fields inside a list are in the body", json: `{"list":[{"out_id":1,"must":2}]}`, values: map[string]any{},
+			want: message(nil).field(WireList, 5, list(WireStruct, message(nil).i32(1, 1).i32(4, 2).i32(3, 7).stop())...).i32(6, 9).stop(),
+		},
 		{name: "violations of the source", json: `{"c":"x"}`, values: map[string]any{
 			"before:out_a": &InvalidError{Violations: []Violation{{Parameter: "query.a", Code: CodeType, Detail: "bad a"}}},
 			"after:any_b":  fmt.Errorf("wrapped: %w", &InvalidError{Violations: []Violation{{Parameter: "query.b", Code: CodeType, Detail: "bad b"}}}),
@@ -115,25 +131,43 @@ func TestSource(t *testing.T) {
 		{name: "failure of the source", json: `{}`, values: map[string]any{"before:out_a": errors.New("broken pipe")}, fatal: "broken pipe"},
 		{name: "failure of the source far below", json: `{}`, values: map[string]any{"before:out_id": errors.New("broken pipe")}, fatal: "broken pipe"},
 
-		{name: "required outside", typ: structOf(&Field{Name: "out_r", Type: i32Type, Requiredness: Required}), json: `{"out_r":1}`,
-			bad: []Violation{{Parameter: "query.out_r", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "required either", typ: structOf(&Field{Name: "any_plain", Type: i32Type, Requiredness: Required}), json: `{}`,
-			bad: []Violation{{Pointer: "/any_plain", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "required struct of outside fields", typ: structOf(&Field{Name: "s", Type: outer, Requiredness: Required}), json: `{}`,
-			bad: []Violation{{Parameter: "query.out_x", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "required struct of optional outside fields", typ: structOf(&Field{Name: "s", Type: structOf(&Field{Name: "out_x", Type: i32Type}), Requiredness: Required}), json: `{}`,
-			want: message(nil).field(WireStruct, 1, 0).stop()},
+		{
+			name: "required outside", typ: structOf(&Field{Name: "out_r", Type: i32Type, Requiredness: Required}), json: `{"out_r":1}`,
+			bad: []Violation{{Parameter: "query.out_r", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "required either", typ: structOf(&Field{Name: "any_plain", Type: i32Type, Requiredness: Required}), json: `{}`,
+			bad: []Violation{{Pointer: "/any_plain", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "required struct of outside fields", typ: structOf(&Field{Name: "s", Type: outer, Requiredness: Required}), json: `{}`,
+			bad: []Violation{{Parameter: "query.out_x", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "required struct of optional outside fields", typ: structOf(&Field{Name: "s", Type: structOf(&Field{Name: "out_x", Type: i32Type}), Requiredness: Required}), json: `{}`,
+			want: message(nil).field(WireStruct, 1, 0).stop(),
+		},
 		{name: "optional struct of outside fields", typ: structOf(&Field{Name: "s", Type: outer}), json: `{}`, want: message(nil).stop()},
-		{name: "required struct of mixed fields", typ: structOf(&Field{Name: "s", Type: inner, Requiredness: Required}), json: `{}`,
-			bad: []Violation{{Pointer: "/s", Code: CodeRequired, Detail: "required field is missing"}}},
-		{name: "either as a whole or in parts", typ: structOf(&Field{Name: "any_s", Type: outer}), json: `{}`, values: map[string]any{"before:out_x": be32(5)},
-			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 5).stop()...).stop()},
-		{name: "either as a whole", typ: structOf(&Field{Name: "any_s", Type: outer}), json: `{}`, values: map[string]any{"after:any_s": []byte(message(nil).i32(1, 6).stop()), "before:out_x": be32(5)},
-			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 6).stop()...).stop()},
-		{name: "a struct's default where nothing is present", typ: structOf(&Field{Name: "s", Type: outer, Default: message(nil).i32(1, 3).stop()}), json: `{}`,
-			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 3).stop()...).stop()},
-		{name: "union from the source", typ: &Type{Kind: Union, Name: "U", Fields: []*Field{{ID: 1, Name: "out_u", JSON: "u", Type: i32Type}, {ID: 2, Name: "w", JSON: "w", Type: i32Type}}}, json: `{"w":1}`,
-			values: map[string]any{"before:out_u": be32(1)}, bad: []Violation{{Code: CodeUnion, Detail: "the union has 2 members; it takes exactly one"}}},
+		{
+			name: "required struct of mixed fields", typ: structOf(&Field{Name: "s", Type: inner, Requiredness: Required}), json: `{}`,
+			bad: []Violation{{Pointer: "/s", Code: CodeRequired, Detail: "required field is missing"}},
+		},
+		{
+			name: "either as a whole or in parts", typ: structOf(&Field{Name: "any_s", Type: outer}), json: `{}`, values: map[string]any{"before:out_x": be32(5)},
+			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 5).stop()...).stop(),
+		},
+		{
+			name: "either as a whole", typ: structOf(&Field{Name: "any_s", Type: outer}), json: `{}`, values: map[string]any{"after:any_s": []byte(message(nil).i32(1, 6).stop()), "before:out_x": be32(5)},
+			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 6).stop()...).stop(),
+		},
+		{
+			name: "a struct's default where nothing is present", typ: structOf(&Field{Name: "s", Type: outer, Default: message(nil).i32(1, 3).stop()}), json: `{}`,
+			want: message(nil).field(WireStruct, 1, message(nil).i32(1, 3).stop()...).stop(),
+		},
+		{
+			name: "union from the source", typ: &Type{Kind: Union, Name: "U", Fields: []*Field{{ID: 1, Name: "out_u", JSON: "u", Type: i32Type}, {ID: 2, Name: "w", JSON: "w", Type: i32Type}}}, json: `{"w":1}`,
+			values: map[string]any{"before:out_u": be32(1)}, bad: []Violation{{Code: CodeUnion, Detail: "the union has 2 members; it takes exactly one"}},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
