@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
