@@ -179,7 +179,7 @@ func (x *exchange) log(p *api.Problem, err error) {
 	}
 	attrs := []slog.Attr{
 		slog.String("request_id", p.RequestID), slog.Int("status", p.Status), slog.String("code", string(p.Code)),
-		slog.String("verb", x.Request.Verb()), slog.String("path", x.Request.RawPath()), slog.String("error", err.Error()),
+		slog.String("verb", x.Request.Verb()), slog.String("path", x.Request.RawPath()), slog.String("error", logged(err)),
 	}
 	if x.Route != nil {
 		attrs = append(attrs, slog.String("route", x.Route.Name))
@@ -189,6 +189,17 @@ func (x *exchange) log(p *api.Problem, err error) {
 		attrs = append(attrs, slog.String("stack", string(crash.stack)))
 	}
 	log.LogAttrs(context.Background(), level, "request failed", attrs...)
+}
+
+// logged is the text of an error for the log. A service may fail with one of
+// megabytes; its beginning has to do.
+func logged(err error) string {
+	const most = 2048
+	text := err.Error()
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
 }
 
 // requestID is the client's X-Request-Id if it is a harmless token, else a
