@@ -2,10 +2,8 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash/maphash"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -91,6 +89,9 @@ func (w *dirWatch) check(watcher *fsnotify.Watcher) {
 	for d := range w.watched {
 		if !dirs[d] {
 			delete(w.watched, d)
+			if watcher.Events != nil {
+				_ = watcher.Remove(d) // mostly gone with its folder
+			}
 		}
 	}
 	if now != w.last {
@@ -99,34 +100,52 @@ func (w *dirWatch) check(watcher *fsnotify.Watcher) {
 	}
 }
 
-// fingerprint sums up names, sizes and times below the directory, and adds
-// folders that are not watched yet to watcher (unless nil).
+// maxWatched bounds the folders that are looked at: a link may lead anywhere.
+const maxWatched = 10_000
+
+// fingerprint sums up names, sizes and times below the directory, through links
+// too, and adds folders that are not watched yet to watcher (unless nil). It
+// gives the folders by their real paths.
 func (w *dirWatch) fingerprint(watcher *fsnotify.Watcher) (uint64, map[string]bool) {
 	var h maphash.Hash
 	h.SetSeed(w.seed)
 	dirs := map[string]bool{}
-	err := filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			fmt.Fprintf(&h, "%s!%v\n", path, err)
-			return nil
-		}
-		if d.IsDir() {
-			dirs[path] = true
-			w.follow(watcher, path)
-			return nil
-		}
-		info, err := os.Stat(path) // of what a symbolic link leads to
-		if err != nil {
-			fmt.Fprintf(&h, "%s!\n", path)
-			return nil
-		}
-		fmt.Fprintf(&h, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
-		return nil
-	})
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		w.log.Warn("reading a directory", "dir", w.dir, "error", err)
-	}
+	w.walk(&h, w.dir, watcher, dirs)
 	return h.Sum64(), dirs
+}
+
+// walk sums up one folder. Links are resolved, since what a link leads to can be
+// edited without any change around the link; a folder is entered once. Hidden
+// folders are not read as IDLs or modules, and not looked at here.
+func (w *dirWatch) walk(h *maphash.Hash, dir string, watcher *fsnotify.Watcher, dirs map[string]bool) {
+	folder, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		fmt.Fprintf(h, "%s!%v\n", dir, err)
+		return
+	}
+	fmt.Fprintf(h, "%s is %s\n", dir, folder)
+	if dirs[folder] || len(dirs) >= maxWatched {
+		return
+	}
+	dirs[folder] = true
+	w.follow(watcher, folder)
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		fmt.Fprintf(h, "%s!%v\n", dir, err)
+		return
+	}
+	for _, e := range entries {
+		path := filepath.Join(folder, e.Name())
+		info, err := os.Stat(path) // of what a link leads to
+		switch {
+		case err != nil:
+			fmt.Fprintf(h, "%s!\n", path)
+		case !info.IsDir():
+			fmt.Fprintf(h, "%s %d %d\n", path, info.Size(), info.ModTime().UnixNano())
+		case e.Name()[0] != '.':
+			w.walk(h, path, watcher, dirs)
+		}
+	}
 }
 
 func (w *dirWatch) follow(watcher *fsnotify.Watcher, path string) {
