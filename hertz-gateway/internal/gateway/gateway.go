@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"dgate/hertz-gateway/api"
@@ -144,6 +146,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 		work.Go(func() { newDirWatch(g.cfg.Modules, g.log, g.loop.modulesChanged).Run(inner) })
 	}
 	work.Go(func() { g.watchEtcd(inner) })
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	work.Go(func() { g.reread(inner, hangups) })
 	work.Go(func() { newDirWatch(g.cfg.IDL, g.log, g.loop.idlChanged).Run(inner) })
 	work.Go(func() { failed <- g.admin.Serve() })
 	select {
@@ -216,6 +222,20 @@ func (g *Gateway) watchEtcd(ctx context.Context) {
 	case <-ctx.Done():
 	case err := <-g.embedded.Err():
 		g.log.Error("the embedded etcd has ended; what is known goes on serving", "error", err)
+	}
+}
+
+// reread has IDLs and modules read again at every hangup signal.
+func (g *Gateway) reread(ctx context.Context, hangups <-chan os.Signal) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+			g.log.Info("reading IDLs and modules again", "signal", "SIGHUP")
+			g.loop.modulesChanged()
+			g.loop.idlChanged()
+		}
 	}
 }
 

@@ -377,3 +377,17 @@ func TestStartErrors(t *testing.T) {
 		})
 	}
 }
+
+// A hangup, which would end the process otherwise, has the files read again.
+func TestHangup(t *testing.T) {
+	r := start(t, map[string]string{"a.thrift": `service A { void a() (api.get="/a") }`})
+	self, err := os.FindProcess(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := self.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "read again", func() bool { return strings.Contains(r.logs.String(), "signal=SIGHUP") })
+	r.stop()
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/edge"
@@ -23,8 +24,8 @@ func Main(ctx context.Context, args []string, getenv func(string) (string, bool)
 	printing, origin := false, false
 	if len(args) >= 2 && args[0] == "config" && args[1] == "print" {
 		printing, args = true, args[2:]
-		if len(args) > 0 && args[0] == "--origin" {
-			origin, args = true, args[1:]
+		if i := slices.Index(args, "--origin"); i >= 0 {
+			origin, args = true, slices.Delete(slices.Clone(args), i, i+1)
 		}
 	}
 	loaded, err := LoadConfig(args, getenv, stdout)
