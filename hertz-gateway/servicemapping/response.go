@@ -392,7 +392,11 @@ func (p *Plan) writeAnswer(w Response, f *resultField, wire []byte, a *answer) e
 				if a.text, err = s.appendText(a.text, value); err != nil {
 					return err
 				}
-				if text := string(a.text[from:]); text != "" {
+				text := string(a.text[from:])
+				if strings.ContainsAny(text, "\r\n\x00") {
+					return badHeaderText(s.name)
+				}
+				if text != "" {
 					contentType, typed = text, true
 				}
 			} else if err := s.writeHeader(w, value, a); err != nil {
@@ -480,5 +484,9 @@ func headerError(err error, name string) error {
 	if err == nil {
 		return nil
 	}
+	return badHeaderText(name)
+}
+
+func badHeaderText(name string) error {
 	return &transcode.WireError{Reason: "a value for the header " + name + " cannot stand in a header"}
 }

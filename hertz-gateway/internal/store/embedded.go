@@ -61,7 +61,7 @@ func StartEmbedded(ctx context.Context, c EmbeddedConfig) (*Embedded, error) {
 		return nil, fmt.Errorf("--etcd-listen %q is not host:port: %w", c.Listen, err)
 	}
 	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("embedded etcd: %w", err)
+		return nil, fmt.Errorf("cannot make the directory of the embedded etcd (--data): %w", err)
 	}
 	lock, err := lockDir(c.Dir)
 	if err != nil {

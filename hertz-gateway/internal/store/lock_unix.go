@@ -17,7 +17,7 @@ import (
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("embedded etcd: %w", err)
+		return nil, fmt.Errorf("the directory of the embedded etcd (--data): %w", err)
 	}
 	if err := flock(f, dir); err != nil {
 		_ = f.Close()
