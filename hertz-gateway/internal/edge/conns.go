@@ -26,6 +26,8 @@ type conn struct {
 	state atomic.Int32
 	owner *listener
 
+	readUntil, writeUntil time.Time // the deadlines that are set
+
 	// body is the length of the body that the next writes will bring; its head
 	// is held back to go out with it, in one system call.
 	body int
@@ -73,6 +75,29 @@ func (c *conn) expectBody(length int) {
 	if length >= splitBody {
 		c.body = length
 	}
+}
+
+// slack is the part of a timeout by which a deadline may come early.
+const slack = 16
+
+// SetReadDeadline moves the deadline only if it would move far: each move is
+// a change of the runtime's timers, and a busy connection asks for several with
+// every request.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	if later := t.Sub(c.readUntil); later >= 0 && later < c.owner.readTimeout/slack {
+		return nil
+	}
+	c.readUntil = t
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline does as SetReadDeadline does.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	if later := t.Sub(c.writeUntil); later >= 0 && later < c.owner.writeTimeout/slack {
+		return nil
+	}
+	c.writeUntil = t
+	return c.Conn.SetWriteDeadline(t)
 }
 
 func (c *conn) Close() error {
@@ -129,11 +154,11 @@ func (l *listener) Accept() (net.Conn, error) {
 // add takes a connection into the set; nil: it is of no use.
 func (l *listener) add(raw net.Conn) *conn {
 	// Hertz sets a deadline for every request but the first.
-	if err := raw.SetReadDeadline(time.Now().Add(l.readTimeout)); err != nil {
+	c := &conn{Conn: raw, owner: l}
+	if err := c.SetReadDeadline(time.Now().Add(l.readTimeout)); err != nil {
 		_ = raw.Close()
 		return nil
 	}
-	c := &conn{Conn: raw, owner: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.stopping.Load() {

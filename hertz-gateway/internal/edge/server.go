@@ -37,10 +37,9 @@ type Config struct {
 	Flag string
 	// MaxHeader bounds the head of a request in bytes; default 64 KiB.
 	MaxHeader int
-	// IdleTimeout closes a connection without a request; default 75 s.
-	IdleTimeout time.Duration
-	// ReadTimeout bounds the time from the first byte of a request (of a
-	// connection, for its first) to the last; default 60 s.
+	// ReadTimeout closes a connection that is idle for so long, and bounds the
+	// time from the first byte of a request (of a connection, for its first) to
+	// the last; default 60 s.
 	ReadTimeout time.Duration
 	// WriteTimeout bounds the time in which a client takes nothing of an
 	// answer; default 30 s.
@@ -71,7 +70,6 @@ func New(cfg Config, h Handler) (*Server, error) {
 	read := orDefault(cfg.ReadTimeout, 60*time.Second)
 	log := orDefault(cfg.Log, slog.New(slog.DiscardHandler))
 	s := &Server{listener: newListener(ln, read, orDefault(cfg.WriteTimeout, 30*time.Second), log), handler: h}
-	idleFor := orDefault(cfg.IdleTimeout, 75*time.Second)
 	s.engine = server.New(
 		server.WithListener(s.listener),
 		server.WithTransport(standard.NewTransporter),
@@ -88,7 +86,7 @@ func New(cfg Config, h Handler) (*Server, error) {
 		NoDefaultServerHeader:        true,
 		MaxRequestBodySize:           8 << 10, // what is read ahead of the handler; limits are the handler's
 		MaxHeaderBytes:               orDefault(cfg.MaxHeader, 64<<10),
-		IdleTimeout:                  idleFor,
+		IdleTimeout:                  read,
 		ReadTimeout:                  read,
 	}})
 	return s, nil
