@@ -92,6 +92,25 @@ type Method struct {
 	Generic *Plan
 }
 
+// NilResult tells whether a service can mean an empty container or binary by a
+// result struct without fields: generated Go leaves a nil one out.
+func (m *Method) NilResult() bool {
+	for _, f := range m.Result.Fields {
+		if f.ID == 0 {
+			return nilable(f.Type.Kind)
+		}
+	}
+	return false
+}
+
+func nilable(k transcode.Kind) bool {
+	switch k {
+	case transcode.List, transcode.Set, transcode.Map, transcode.Binary:
+		return true
+	}
+	return false
+}
+
 // Binding is one route a method asks for with an annotation.
 type Binding struct {
 	Method *Method

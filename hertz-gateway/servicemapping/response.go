@@ -16,6 +16,9 @@ const jsonType = "application/json"
 type responsePlan struct {
 	fields  []resultField
 	success int // index in fields; -1 for void
+	// empty is the success value of a result struct without fields; nil: that
+	// is no answer.
+	empty []byte
 	// slots are the fields of the success value that leave the JSON body.
 	slots []answerSlot
 	raw   bool // a slot is the whole body
@@ -59,6 +62,9 @@ func (c *planCompiler) compileResponse() error {
 		t := f.Type
 		if f.ID == 0 {
 			r.success = len(r.fields)
+			if nilable(f.Type.Kind) {
+				r.empty = transcode.AppendZero(nil, f.Type)
+			}
 		} else {
 			out.status = c.in.statuses[f]
 		}
@@ -280,6 +286,9 @@ func (r *responsePlan) pick(result []byte) (field int, value []byte, err error) 
 		if wire == transcode.WireStop {
 			if at != len(result) {
 				return -1, nil, &transcode.WireError{Offset: at, Reason: "bytes after the result struct"}
+			}
+			if field < 0 && r.empty != nil {
+				return r.success, r.empty, nil
 			}
 			return field, value, nil
 		}

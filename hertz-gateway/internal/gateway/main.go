@@ -17,7 +17,7 @@ import (
 // Main is the program: it returns the exit code (0 stopped, 1 failed to start
 // or to go on, 2 wrong use).
 func Main(ctx context.Context, args []string, getenv func(string) (string, bool), stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "version" {
+	if len(args) > 0 && (args[0] == "version" || args[0] == "--version") {
 		say(stdout, api.Version())
 		return 0
 	}

@@ -198,7 +198,7 @@ func (b *builder) compile(s *servicemapping.Service) *service {
 		if limit == 0 {
 			limit = b.in.Timeout
 		}
-		call := upstream.Call{Service: s.Name, Method: m.Name, Oneway: m.Oneway, Void: m.Void}
+		call := upstream.Call{Service: s.Name, Method: m.Name, Oneway: m.Oneway, Void: m.Void, NilResult: m.NilResult()}
 		for i, binding := range m.Bindings {
 			svc.routes = append(svc.routes, b.attach(svc, &Route{
 				Name: routeName(m, i), Origin: OriginIDL, Verb: binding.Verb, Path: binding.Path,

@@ -58,9 +58,10 @@ type Call struct {
 	Method  string
 	Args    []byte
 	Oneway  bool
-	// Void tells that an empty result struct is an answer.
-	Void     bool
-	Deadline time.Time // zero: the client's default
+	// Void tells that an empty result struct is an answer; NilResult, that it is
+	// one where the transport carries business errors apart.
+	Void, NilResult bool
+	Deadline        time.Time // zero: the client's default
 	// Choice narrows down which instance is called; nil leaves it to the balancer.
 	Choice *Choice
 	// Header is metainfo to send along (TTHeader only); nil none.

@@ -127,7 +127,8 @@ func (c *call) answer(result any) (upstream.Reply, error) {
 			return upstream.Reply{}, c.fail(upstream.Unreadable, err)
 		}
 	}
-	if len(r.Result) == 0 || (!c.req.Void && r.Result[0] == 0) {
+	emptyOK := c.req.Void || c.req.NilResult && c.dest.key.transport == upstream.TransportTTHeader
+	if len(r.Result) == 0 || (!emptyOK && r.Result[0] == 0) {
 		// Over framed a business error comes like this.
 		return upstream.Reply{}, c.fail(upstream.Unreadable, errors.New("empty result of a method that is not void"))
 	}

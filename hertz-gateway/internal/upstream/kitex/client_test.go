@@ -100,6 +100,15 @@ func TestErrorsOfServices(t *testing.T) {
 	t.Run("empty result of a method that is not void", func(t *testing.T) {
 		wantError(t, call("void"), upstream.Unreadable, true)
 	})
+	t.Run("nil result", func(t *testing.T) {
+		for transport, ok := range map[upstream.Transport]bool{upstream.TransportTTHeader: true, upstream.TransportFramed: false} {
+			c := newClient(t, "TestErrorsOfServices", transport)
+			_, err := c.Call(t.Context(), &upstream.Call{Method: "void", NilResult: true, Deadline: in(time.Second)})
+			if ok != (err == nil) {
+				t.Errorf("%s: %v", transport, err)
+			}
+		}
+	})
 	t.Run("business error over framed", func(t *testing.T) {
 		c := newClient(t, "TestErrorsOfServices", upstream.TransportFramed)
 		_, err := c.Call(t.Context(), &upstream.Call{Method: "biz", Deadline: in(time.Second)})
