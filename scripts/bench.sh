@@ -55,7 +55,7 @@ if [ "$mode" != --framed ]; then
   "${build[@]}" -overlay "$work/overlay.json" -o "$work/hertz-gateway-profiled" ./hertz-gateway
   args+=(--profiled "$work/hertz-gateway-profiled")
 fi
-if [ -f hertz-gateway/default.pgo ] && [ "$mode" != --pgo ]; then
+if [ "$mode" != --pgo ]; then
   go build -buildvcs=false -o "$work/hertz-gateway-shipped" ./hertz-gateway
   args+=(--shipped "$work/hertz-gateway-shipped")
 fi

@@ -170,7 +170,8 @@ func (s *stage) startAll() ([]*running, error) {
 		var err error
 		switch {
 		case name == Gateway:
-			r, err = s.startGateway(name, s.c.Gateway)
+			// The collector as everybody else has it; the gateway sets its own.
+			r, err = s.startGateway(name, s.c.Gateway, "GOGC=100", "GOMEMLIMIT=off")
 		case name != Shipped:
 			r, err = s.startVariant(name)
 		case s.c.Shipped == "":
