@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -18,11 +20,10 @@ import (
 
 // madeAnswer is a result struct of a service, and what the rules make of it.
 type madeAnswer struct {
-	wire []byte
-	want any // JSON as a value; refusedValue where it must not be passed on
-	// forms tells by its path in the JSON how a value came, where not plainly.
-	forms map[string]string
+	wire  []byte
+	want  any  // JSON as a value; refusedValue where it must not be passed on
 	bad   bool // the answer is none
+	notes      // by the paths in the JSON
 }
 
 // JSON is compared as values too: objects are *mapValue, arrays *listValue,
@@ -79,7 +80,7 @@ func parseNext(d *json.Decoder) (any, error) {
 			}
 			name := k.(string)
 			if _, twice := o.items[name]; twice {
-				return nil, fmt.Errorf("%q twice", name)
+				return nil, errors.New("a member twice")
 			}
 			o.items[name] = v
 		}
@@ -196,7 +197,7 @@ type answerer struct {
 
 // newAnswer makes an answer of a struct.
 func newAnswer(r *rand.Rand, t *genType) *madeAnswer {
-	b := &answerer{Rand: r, a: &madeAnswer{forms: map[string]string{}}}
+	b := &answerer{Rand: r, a: &madeAnswer{}}
 	if r.IntN(3) > 0 {
 		b.left = 1
 	}
@@ -231,10 +232,10 @@ func (b *answerer) value(t *genType, stringly bool, path string, depth int) ([]b
 		n := 0
 		for range size {
 			wire, v := b.value(t.elem, stringly, fmt.Sprintf("%s/%d", path, n), depth-1)
-			if t.kind == transcode.Set && seen[string(wire)] {
+			if t.kind == transcode.Set && seen[show(v)] {
 				continue
 			}
-			seen[string(wire)] = true
+			seen[show(v)] = true
 			n++
 			items = append(items, wire...)
 			list.items = append(list.items, v)
@@ -268,8 +269,10 @@ func (b *answerer) value(t *genType, stringly bool, path string, depth int) ([]b
 }
 
 func (b *answerer) write(f answerForm, path string) ([]byte, any) {
-	b.a.forms[path] = f.name
+	b.a.note(path, f.name)
 	if f.want == "" {
+		// What is read of it may put all the rest out of step.
+		b.a.note("/*", f.name)
 		b.a.bad = true
 		return f.wire, refusedValue{}
 	}
@@ -286,7 +289,7 @@ func (b *answerer) object(t *genType, path string, depth int) ([]byte, any) {
 	for _, f := range t.fields {
 		at := path + "/" + f.json
 		if f.req == transcode.Optional && (depth <= 0 || b.IntN(2) == 0) || f.req != transcode.Optional && (depth <= 0 || b.IntN(6) == 0) {
-			b.a.forms[at] = absentForm(f)
+			b.a.absent(f, at)
 			if v := shown(f); v != nil {
 				o.items[f.json] = v
 			}
@@ -299,7 +302,10 @@ func (b *answerer) object(t *genType, path string, depth int) ([]byte, any) {
 		o.items[f.json] = v
 		part := field(f, wire)
 		if b.odd() {
-			part = b.spoil(f, at, part)
+			bad := b.a.bad
+			if part = b.spoil(f, at, part); b.a.bad && !bad {
+				o.items[f.json] = refusedValue{}
+			}
 		}
 		parts = append(parts, part)
 	}
@@ -311,26 +317,50 @@ func (b *answerer) object(t *genType, path string, depth int) ([]byte, any) {
 	return append(wire, 0), o
 }
 
+// absent notes how a field is absent: it is more than one thing for some.
+func (a *madeAnswer) absent(f *genField, at string) {
+	a.note(at, absentForm(f))
+	switch {
+	case f.stringly:
+		a.note(at+"/*", "absent field under js_conv")
+	case f.typ.kind >= transcode.List:
+		a.note(at+"/*", "absent container")
+	case f.typ.kind >= transcode.Struct:
+		a.note(at+"/*", "absent struct")
+	}
+	if f.def != nil && leafOf(f.typ).kind == transcode.I8 {
+		a.note(at+"/*", "negative default of an i8")
+	}
+	if f.json != f.name {
+		a.note(strings.TrimSuffix(at, "/"+f.json)+"/*", "absent field with a name by go.tag")
+	}
+}
+
 // stringly notes where api.js_conv is read in several ways.
 func (b *answerer) stringly(f *genField, at string) {
 	switch {
+	case leafOf(f.typ).kind == transcode.I8:
+		b.a.note(at+"/*", "negative i8 under js_conv")
+		fallthrough
 	case leafOf(f.typ).kind != transcode.I64:
-		b.a.forms[at+"/*"] = "smaller integer under js_conv"
+		b.a.note(at+"/*", "smaller integer under js_conv")
 	case f.typ.elem != nil && f.typ.elem.elem != nil:
-		b.a.forms[at+"/*"] = "js_conv in containers of containers"
+		b.a.note(at+"/*", "js_conv in containers of containers")
 	}
 }
 
 func (b *answerer) spoil(f *genField, at string, part []byte) []byte {
 	switch b.IntN(3) {
 	case 0:
-		b.a.forms[at] = "unknown field"
+		b.a.note(at, "unknown field")
 		return append(append(thrift.Binary.AppendFieldBegin(nil, 11, 999), text("x")...), part...)
 	case 1:
-		b.a.forms[at], b.a.bad = "field twice", true
+		b.a.note(at, "field twice")
+		b.a.bad = true
 		return append(part, part...)
 	}
-	b.a.forms[at], b.a.bad = "field of another type", true
+	b.a.note("/*", "field of another type")
+	b.a.bad = true
 	if f.typ.wire() == 2 {
 		return append(thrift.Binary.AppendFieldBegin(nil, 3, f.id), 1)
 	}

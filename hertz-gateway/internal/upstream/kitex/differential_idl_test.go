@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -228,14 +230,16 @@ func (t *genType) isScalar() bool { return t.kind < transcode.Struct }
 
 func (g *idlGenerator) defaultOf(t *genType) any {
 	switch {
-	case t.kind == transcode.List && t.elem.isScalar() && t.elem.kind != transcode.Binary:
+	case t.kind == transcode.List && t.elem.isScalar() && t.elem.kind != transcode.Binary && strings.HasPrefix(t.text, "list<"): // Kitex panics on a typedef
 		l := &listValue{elem: t.elem.wire()}
 		for range g.IntN(3) {
-			l.items = append(l.items, g.scalar(t.elem))
+			l.items = append(l.items, g.defaultOf(t.elem))
 		}
 		return l
 	case t.kind == transcode.Binary || !t.isScalar():
 		return nil
+	case t.kind == transcode.String:
+		return []string{"", "a", "two words"}[g.IntN(3)] // escapes in literals are another matter
 	}
 	return g.scalar(t)
 }

@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -19,8 +21,22 @@ type sample struct {
 	// ends the reading, and what else is found depends on the order.
 	refused []string
 	fatal   bool
-	forms   map[string]string // how the value at a path is written, where not plainly
-	whole   string            // form of the text as a whole
+	whole   string // form of the text as a whole
+	broken  bool   // it is refused for that
+	notes
+}
+
+// notes tell how the value at a path is written, where not plainly. A path that
+// ends in /* stands for all below, too.
+type notes []note
+
+type note struct{ path, form string }
+
+func (n *notes) note(path, form string) { *n = append(*n, note{path, form}) }
+
+// about tells whether there is a note of the very path.
+func (n *notes) about(path string) bool {
+	return slices.ContainsFunc(*n, func(one note) bool { return one.path == path })
 }
 
 // form is a way to write a value, and what is due for it.
@@ -52,6 +68,7 @@ func forms(t *genType, stringly bool) []form {
 		switch {
 		case stringly:
 			add("number under js_conv", "5", t.integer(5))
+			add("string under js_conv", `"5"`, t.integer(5))
 			bad("integer with an exponent, as a string", `"1e2"`, transcode.CodeNotInteger)
 		case t.kind == transcode.I64:
 			add("i64 as a string", `"9007199254740993"`, t.integer(9007199254740993))
@@ -170,7 +187,7 @@ type sampler struct {
 }
 
 func newSampler(r *rand.Rand, odd int) *sampler {
-	return &sampler{Rand: r, odds: 6, left: odd, s: &sample{forms: map[string]string{}}}
+	return &sampler{Rand: r, odds: 6, left: odd, s: &sample{}}
 }
 
 // plain is a request without anything odd.
@@ -219,6 +236,9 @@ func (b *sampler) value(t *genType, stringly bool, path, pointer string, depth i
 	if depth > 0 {
 		size = b.IntN(4)
 	}
+	if stringly && t.elem != nil {
+		b.s.note(path+"/*", "container under js_conv")
+	}
 	switch t.kind {
 	case transcode.List, transcode.Set:
 		list := &listValue{elem: t.elem.wire(), set: t.kind == transcode.Set}
@@ -258,6 +278,9 @@ func (b *sampler) value(t *genType, stringly bool, path, pointer string, depth i
 	case transcode.Struct:
 		return b.object(t, path, pointer, depth)
 	}
+	if stringly && t.isInteger() {
+		b.s.note(path+"/*", "string under js_conv")
+	}
 	v := randomScalar(b.Rand, t)
 	return scalarJSON(t, v, stringly), v
 }
@@ -266,7 +289,7 @@ func (b *sampler) value(t *genType, stringly bool, path, pointer string, depth i
 func canonical(v any) string { return strings.ReplaceAll(show(v), "-0", "0") }
 
 func (b *sampler) write(f form, path, pointer string) (string, any) {
-	b.s.forms[path] = f.name
+	b.s.note(path, f.name)
 	if f.code != "" {
 		b.refuse(f.code, pointer+f.at)
 		return f.json, refusedValue{}
@@ -286,13 +309,13 @@ func (b *sampler) union(t *genType, path, pointer string, depth int) (string, an
 			name = "union with several members"
 			text = "{" + b.member(t.fields[0], path, pointer) + "," + b.member(t.fields[1], path, pointer) + "}"
 		}
-		b.s.forms[path] = name
+		b.s.note(path, name)
 		b.refuse(transcode.CodeUnion, pointer)
 		return text, refusedValue{}
 	}
 	f := t.fields[b.IntN(len(t.fields))]
 	v := newStruct()
-	b.s.forms[path+"/*"] = "union with one member"
+	b.s.note(path+"/*", "union with one member")
 	text, member := b.value(f.typ, f.stringly, fmt.Sprintf("%s/%d", path, f.id), pointer+pointerToken(f.json), depth-1)
 	v.fields[f.id] = member
 	return "{" + strconv.Quote(f.json) + ":" + text + "}", v
@@ -318,8 +341,12 @@ func (b *sampler) object(t *genType, path, pointer string, depth int) (string, a
 			if b.IntN(4) == 0 {
 				name = nullForm(f)
 				parts = append(parts, strconv.Quote(f.json)+":null")
+				b.s.note("/*", nullOverflow) // which puts the rest out of step
 			}
-			b.s.forms[at] = name
+			b.s.note(at, name)
+			if f.def != nil && f.typ.kind >= transcode.List {
+				b.s.note(at, "container with a default, absent or null")
+			}
 			switch {
 			case f.def != nil:
 				v.fields[f.id] = f.def
@@ -333,23 +360,23 @@ func (b *sampler) object(t *genType, path, pointer string, depth int) (string, a
 		v.fields[f.id] = value
 		name := strconv.Quote(f.json)
 		if strings.Contains(f.json, ".") {
-			b.s.forms[at+"/*"] = "member whose name has a dot"
+			b.s.note(at+"/*", "member whose name has a dot")
 		}
-		if _, taken := b.s.forms[at]; !taken && b.odd() {
+		if !b.s.about(at) && b.odd() {
 			switch b.IntN(3) {
 			case 0:
 				first := []rune(f.json)[0]
 				name = fmt.Sprintf(`"\u%04x%s"`, first, strings.TrimPrefix(f.json, string(first)))
-				b.s.forms[at] = "name of a member with an escape"
+				b.s.note(at, "name of a member with an escape")
 			case 1:
 				parts = append(parts, name+":"+text)
 				text = b.again(f, text)
-				b.s.forms[at] = "member twice"
+				b.s.note(at, "member twice")
 				b.refuse(transcode.CodeDuplicateKey, place)
 				v.fields[f.id] = refusedValue{}
 			case 2:
-				parts = append(parts, `"unknown":`+[]string{"5", `{"a":[1,{}]}`, "null", `"x"`}[b.IntN(4)])
-				b.s.forms[path+"/*"] = "unknown member"
+				parts = append(parts, fmt.Sprintf(`"unknown%d":`, f.id)+[]string{"5", `{"a":[1,{}]}`, "null", `"x"`}[b.IntN(4)])
+				b.s.note(path+"/*", "unknown member")
 			}
 		}
 		parts = append(parts, name+":"+text)
@@ -365,6 +392,10 @@ func (b *sampler) again(f *genField, text string) string {
 	}
 	return text
 }
+
+// nullOverflow is the form of a null whose absent neighbours make the message
+// longer than was foreseen from the body.
+const nullOverflow = "null, and absent fields that make the message long"
 
 func absentForm(f *genField) string {
 	switch {
@@ -393,7 +424,7 @@ func (b *sampler) spoil() {
 	if broken.code != "" {
 		s.want = refusedValue{}
 		s.refused = append(s.refused, broken.code+" at ")
-		s.fatal = true
+		s.fatal, s.broken = true, true
 	}
 }
 

@@ -1,3 +1,9 @@
+//go:build differential
+
+// Run with: go test -tags differential -run Differential ./internal/upstream/kitex
+// The list of known differences is not complete yet: a random seed can still
+// find one without a name, which fails.
+
 package kitex
 
 import (
@@ -56,6 +62,9 @@ func TestDifferentialRequests(t *testing.T) {
 				for _, k := range r.compareRequest(t, g, sm) {
 					seen[k]++
 				}
+				if t.Failed() {
+					t.Fatalf("the request:\n%s\nof the IDL:\n%s%s", sm.json, g.files[sharedIDL], g.files[mainIDL])
+				}
 				for range 2 {
 					a := newAnswer(random, g.root)
 					for _, k := range r.compareAnswer(t, plain, a) {
@@ -64,9 +73,6 @@ func TestDifferentialRequests(t *testing.T) {
 					if t.Failed() {
 						t.Fatalf("the answer %x\nfor %s\nof the IDL:\n%s%s", a.wire, show(a.want), g.files[sharedIDL], g.files[mainIDL])
 					}
-				}
-				if t.Failed() {
-					t.Fatalf("the request:\n%s\nof the IDL:\n%s%s", sm.json, g.files[sharedIDL], g.files[mainIDL])
 				}
 			}
 		})
@@ -80,12 +86,8 @@ func TestDifferentialRequests(t *testing.T) {
 	}
 }
 
-// outcome of a request on one way: what the service received, or the error.
-type outcome struct {
-	want any // of the sample, without its envelope
-	got  any // nil when nothing came
-	err  error
-}
+// errCorrupt is a request on the wire that is no Thrift.
+var errCorrupt = errors.New("corrupt message")
 
 // request sends a sample one way.
 func (r *rig) request(t *testing.T, w way, body string) (got any, args []byte, err error) {
@@ -99,9 +101,12 @@ func (r *rig) request(t *testing.T, w way, body string) (got any, args []byte, e
 		}
 		return nil, nil, callErr
 	}
-	v, _, err := readValue(args, 12)
+	v, n, err := readValue(args, 12)
+	if err == nil && n < len(args) {
+		err = errors.New("more after the struct")
+	}
 	if err != nil {
-		return nil, args, fmt.Errorf("sent what cannot be read: %w", err)
+		return nil, args, fmt.Errorf("%w: %x: %w", errCorrupt, args, err)
 	}
 	fields := v.(*structValue).fields
 	if len(fields) != 1 {
@@ -133,7 +138,7 @@ func (r *rig) compareRequest(t *testing.T, g *generatedIDL, s *sample) []string 
 		}
 		got, _, err := r.request(t, w, s.json)
 		for _, d := range s.compare(refused, got, err) {
-			key, ok := classify(s.forms, s.whole, "", w.name, d)
+			key, ok := classify(s.notes, s.whole, "", w.name, d)
 			if !ok {
 				t.Errorf("%s: unknown difference at %q: %s; want %s, got %s (%v); %s", w.name, d.path, d.outcome, show(d.want), show(d.got), err, key)
 			}
@@ -185,11 +190,13 @@ func codesOf(refused []string) []string {
 // compare gives the differences of a codec from what is due.
 func (s *sample) compare(refused bool, got any, err error) []difference {
 	switch {
+	case errors.Is(err, errCorrupt):
+		return []difference{{outcome: "corrupt message"}}
 	case err != nil && refused:
 		return nil
 	case err != nil:
 		return []difference{{outcome: "refused"}}
-	case s.whole != "" && refused:
+	case s.broken:
 		return []difference{{outcome: "sent"}}
 	}
 	return differences("", s.want, got)
@@ -210,7 +217,7 @@ func (r *rig) compareAnswer(t *testing.T, request string, a *madeAnswer) []strin
 		for _, d := range a.compare(text, err) {
 			key, ok := "", false
 			if w.name != wayDGate {
-				key, ok = classify(a.forms, "", "answer: ", w.name, d)
+				key, ok = classify(a.notes, "", "answer: ", w.name, d)
 			}
 			if !ok {
 				t.Errorf("%s: unknown difference in the answer at %q: %s; want %s, got %s (%v); %s", w.name, d.path, d.outcome, show(d.want), show(d.got), err, key)
@@ -220,6 +227,9 @@ func (r *rig) compareAnswer(t *testing.T, request string, a *madeAnswer) []strin
 	}
 	return keys
 }
+
+// anything is the outcome where what is read is out of step with the message.
+const anything = "anything"
 
 // compare gives the differences of an answer from what is due.
 func (a *madeAnswer) compare(text string, err error) []difference {
@@ -233,37 +243,37 @@ func (a *madeAnswer) compare(text string, err error) []difference {
 	}
 	got, err := parseJSON(text)
 	if err != nil {
-		return []difference{{outcome: "not JSON", got: text}}
+		return []difference{{outcome: err.Error(), got: text}}
 	}
-	ds := differences("", a.want, got)
-	if a.bad && len(ds) == 0 {
-		ds = []difference{{outcome: "passed on", want: refusedValue{}, got: got}}
-	}
-	return ds
+	return differences("", a.want, got)
 }
 
 // classify finds the known difference that d is. Its form is that of the place
 // itself, or of one around it or within it.
-func classify(forms map[string]string, whole, prefix, way string, d difference) (key string, known bool) {
+func classify(about notes, whole, prefix, way string, d difference) (key string, known bool) {
 	var candidates []string
 	if whole != "" {
 		candidates = append(candidates, whole)
 	}
-	for _, path := range slices.Sorted(maps.Keys(forms)) {
-		place := strings.TrimSuffix(path, "/*")
+	for _, n := range about {
+		place := strings.TrimSuffix(n.path, "/*")
 		switch {
-		case path == d.path:
-			candidates = slices.Insert(candidates, 0, forms[path])
-		case d.path == "", place == d.path, strings.HasPrefix(place, d.path+"/"), strings.HasPrefix(d.path, place+"/"), place == "":
-			candidates = append(candidates, forms[path])
+		case n.path == d.path:
+			candidates = slices.Insert(candidates, 0, n.form)
+		case d.path == "", place == "", place == d.path, strings.HasPrefix(place, d.path+"/"), strings.HasPrefix(d.path, place+"/"):
+			candidates = append(candidates, n.form)
 		}
 	}
 	for _, form := range candidates {
-		if key := prefix + form + " | " + way + " | " + d.outcome; knownDifferences[key] {
-			return key, true
+		outcomes := []string{d.outcome, anything}
+		if d.outcome == "zero" {
+			outcomes = append(outcomes, "a value", "another value") // which may happen to be zero
+		}
+		for _, outcome := range outcomes {
+			if key := differenceKey(prefix+form, way, outcome); knownDifferences[key] {
+				return key, true
+			}
 		}
 	}
 	return prefix + strings.Join(candidates, "; "), false
 }
-
-var knownDifferences = map[string]bool{}

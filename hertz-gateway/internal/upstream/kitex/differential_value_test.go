@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -223,7 +225,7 @@ func differences(path string, want, got any) []difference {
 			return ds
 		}
 	case *listValue:
-		if g, ok := got.(*listValue); ok && !w.set && !g.set && len(w.items) == len(g.items) && (w.elem == g.elem || len(w.items) == 0) {
+		if g, ok := got.(*listValue); ok && w.set == g.set && len(w.items) == len(g.items) && (w.elem == g.elem || len(w.items) == 0) {
 			var ds []difference
 			for i := range w.items {
 				ds = append(ds, differences(path+"/"+strconv.Itoa(i), w.items[i], g.items[i])...)

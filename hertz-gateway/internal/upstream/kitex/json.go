@@ -19,8 +19,15 @@ import (
 // goes the binary way: methods without exactly one argument, uuids, and the
 // declared exceptions, which it would print as Go text or lose.
 
-// jsonGeneric makes Kitex's JSON generic from the texts of a service.
-func jsonGeneric(s *servicemapping.Service) (generic.Generic, error) {
+// jsonGeneric makes Kitex's JSON generic from the texts of a service. Kitex's
+// reader of IDLs panics on some of them, such as a default of a list that has
+// its name by typedef.
+func jsonGeneric(s *servicemapping.Service) (g generic.Generic, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g, err = nil, fmt.Errorf("codec kitex-json: Kitex cannot read the IDL: %v", p)
+		}
+	}()
 	if s == nil || s.Sources == nil {
 		return nil, errors.New("codec kitex-json: the IDL's text is not known")
 	}
@@ -33,8 +40,7 @@ func jsonGeneric(s *servicemapping.Service) (generic.Generic, error) {
 	if err != nil {
 		return nil, fmt.Errorf("codec kitex-json: %w", err)
 	}
-	g, err := generic.JSONThriftGeneric(provider)
-	if err != nil {
+	if g, err = generic.JSONThriftGeneric(provider); err != nil {
 		return nil, fmt.Errorf("codec kitex-json: %w", err)
 	}
 	return g, nil

@@ -214,6 +214,10 @@ func TestKitexJSONHostile(t *testing.T) {
 func TestOpenErrors(t *testing.T) {
 	broken := testService(t)
 	clone := *broken
+	panics := *broken
+	panics.Sources = &servicemapping.Sources{Main: "a.thrift", Files: map[string]string{
+		"a.thrift": "typedef list<i32> L struct S { 1: L l = [1] } service TestService { S echo(1: S s) }",
+	}}
 	clone.Sources = &servicemapping.Sources{Main: "a.thrift", Files: map[string]string{"a.thrift": "service {"}}
 	tests := []struct {
 		name string
@@ -224,6 +228,7 @@ func TestOpenErrors(t *testing.T) {
 		{"codec", upstream.Spec{Destination: "d", Service: "S", Settings: upstream.Settings{Codec: "x"}}, `kitex: client of d: codec "x" is neither dgate nor kitex-json`},
 		{"transport", upstream.Spec{Destination: "d", Service: "S", Settings: upstream.Settings{Transport: "x"}}, `kitex: transport "x" is neither ttheader nor framed`},
 		{"no IDL", upstream.Spec{Destination: "d", Service: "S", Settings: upstream.Settings{Codec: upstream.CodecKitexJSON}}, "kitex: client of d: codec kitex-json: the IDL's text is not known"},
+		{"IDL on which Kitex panics", upstream.Spec{Destination: "d", Service: "S", IDL: &panics, Settings: upstream.Settings{Codec: upstream.CodecKitexJSON}}, "kitex: client of d: codec kitex-json: Kitex cannot read the IDL: "},
 		{"bad IDL", upstream.Spec{Destination: "d", Service: "S", IDL: &clone, Settings: upstream.Settings{Codec: upstream.CodecKitexJSON}}, "kitex: client of d: codec kitex-json: "},
 	}
 	for _, tt := range tests {
