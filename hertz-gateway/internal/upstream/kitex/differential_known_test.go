@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import "strings"
@@ -123,8 +121,8 @@ var knownDifferences = func() map[string]bool {
 	known := map[string]bool{}
 	for _, f := range knownForms {
 		for way, outcomes := range map[string]string{wayKitex: f.kitex, wayDynamic: f.dynamicgo, wayGateway: f.gateway} {
-			for _, o := range strings.Split(outcomes, ", ") {
-				known[differenceKey(f.form, way, o)] = true
+			for _, o := range strings.FieldsFunc(outcomes, func(c rune) bool { return c == ',' }) {
+				known[differenceKey(f.form, way, strings.TrimSpace(o))] = true
 			}
 		}
 	}

@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import (
@@ -186,7 +184,7 @@ func (r *rig) kitexJSON(t testing.TB, files map[string]string, provide func(stri
 
 func dial(t testing.TB, g generic.Generic, addr string) genericclient.Client {
 	t.Helper()
-	c, err := genericclient.NewClient("TestService", g, client.WithHostPorts(addr), client.WithRPCTimeout(5*time.Second),
+	c, err := genericclient.NewClient("TestService", g, client.WithHostPorts(addr), client.WithRPCTimeout(2*time.Second),
 		client.WithTransportProtocol(transport.TTHeaderFramed), client.WithMetaHandler(transmeta.ClientTTHeaderHandler))
 	if err != nil {
 		t.Fatal(err)

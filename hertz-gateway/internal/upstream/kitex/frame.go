@@ -34,7 +34,7 @@ const (
 // claims more than limit bytes, ends the connection at once. Nothing is
 // allocated for bytes that have not arrived.
 func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error) {
-	head, err := r.Peek(4)
+	head, err := whole(r, r.Peek, 4)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error
 	if size < minFrame {
 		return nil, badFrame("%d bytes claimed, less than a message", size)
 	}
-	if head, err = r.Peek(8); err != nil {
+	if head, err = whole(r, r.Peek, 8); err != nil {
 		return nil, err
 	}
 	want := uint16(ttheaderMagic)
@@ -58,7 +58,18 @@ func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error
 	if got := binary.BigEndian.Uint16(head[4:]); got != want {
 		return nil, badFrame("magic %#04x, where %#04x is expected for %s", got, want, t)
 	}
-	return r.ReadBinary(int(size) + 4)
+	return whole(r, r.ReadBinary, int(size)+4)
+}
+
+// whole reads n bytes. When a peer answers and closes at once, netpoll may
+// notice the close between looking for the bytes and waiting for them, and
+// report that although the bytes have come: then they are there now.
+func whole(r netpoll.Reader, read func(int) ([]byte, error), n int) ([]byte, error) {
+	b, err := read(n)
+	if err != nil && r.Len() >= n {
+		return read(n)
+	}
+	return b, err
 }
 
 // reply is an answer taken apart; the slices are parts of its frame.
