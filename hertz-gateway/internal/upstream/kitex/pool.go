@@ -152,6 +152,11 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 		return nil, &dialError{cause: errNoTime}
 	}
 	nc, err := o.Dialer.DialTimeout(network, address, min(timeout, left))
+	if errors.Is(err, netpoll.ErrConnClosed) {
+		// Not a refusal: netpoll may take the close of the connection that had
+		// the descriptor before for a close of this one. Nothing was sent.
+		nc, err = o.Dialer.DialTimeout(network, address, min(timeout, left))
+	}
 	switch {
 	case err == nil:
 	case left <= timeout && c.left() <= 0:
