@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -40,6 +42,7 @@ func fixedIDL() *generatedIDL {
 	add("map", containerOf(transcode.Map, i32, text), false)
 	add("maps", containerOf(transcode.Map, text, i32), false)
 	add("jsmap", containerOf(transcode.Map, text, i64), true)
+	add("jsmapi", containerOf(transcode.Map, i32, i64), true)
 	add("mape", containerOf(transcode.Map, enum, text), false)
 	add("a.b", i32, false)
 	dotted := &genType{kind: transcode.Struct, name: "Dotted", text: "Dotted", fields: []*genField{{id: 1, name: "n", json: "c.d", typ: i32}}}
@@ -234,6 +237,10 @@ func fixedAnswers(root *genType) []*fixedAnswer {
 		case f.json == "js32":
 			add(f, "smaller integer under js_conv", field(f, []byte{0, 0, 0, 5}), "5", false)
 			add(f, "smaller integer under js_conv", field(f, []byte{0, 0, 0, 0}), "0", false)
+		case f.json == "jsmapi":
+			wire := thrift.Binary.AppendI32([]byte{8, 10}, 1)
+			wire = thrift.Binary.AppendI64(thrift.Binary.AppendI32(wire, 7), 5)
+			add(f, "map with keys that are no strings, under js_conv", field(f, wire), mustJSON(`{"7":"5"}`), false)
 		case f.json == "jslists":
 			five := append(listHeader(15, 1), append(listHeader(10, 1), 0, 0, 0, 0, 0, 0, 0, 5)...)
 			add(f, "js_conv in containers of containers", field(f, five), mustJSON(`[["5"]]`), false)

@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import "strings"
@@ -104,6 +106,7 @@ var knownForms = []knownForm{
 	{form: "answer: negative i8 under js_conv", kitex: "another value", dynamicgo: "another value"},
 	{form: "answer: smaller integer under js_conv", kitex: "another value, zero"},
 	{form: "answer: js_conv in containers of containers", kitex: "another value", dynamicgo: "refused"},
+	{form: "answer: map with keys that are no strings, under js_conv", dynamicgo: "refused"},
 	{form: "answer: element of a set twice", gateway: "refused"},
 	{form: "answer: key of a map twice", kitex: "a value", dynamicgo: "a member twice", gateway: "a value"},
 	{form: "answer: field of neither word, absent", kitex: "nothing"},

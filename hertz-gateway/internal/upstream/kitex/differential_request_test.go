@@ -1,3 +1,5 @@
+//go:build differential
+
 package kitex
 
 import (
@@ -243,8 +245,10 @@ func (b *sampler) value(t *genType, stringly bool, path, pointer string, depth i
 		var parts []string
 		seen := map[string]bool{}
 		for range size {
+			refused, notes, fatal := len(b.s.refused), len(b.s.notes), b.s.fatal
 			text, v := b.value(t.elem, stringly, fmt.Sprintf("%s/%d", path, len(list.items)), fmt.Sprintf("%s/%d", pointer, len(list.items)), depth-1)
 			if list.set && seen[canonical(v)] {
+				b.s.refused, b.s.notes, b.s.fatal = b.s.refused[:refused], b.s.notes[:notes], fatal
 				continue
 			}
 			seen[canonical(v)] = true
@@ -354,13 +358,14 @@ func (b *sampler) object(t *genType, path, pointer string, depth int) (string, a
 			}
 			continue
 		}
+		refused := len(b.s.refused)
 		text, value := b.value(f.typ, f.stringly, at, place, depth-1)
 		v.fields[f.id] = value
 		name := strconv.Quote(f.json)
 		if strings.Contains(f.json, ".") {
 			b.s.note(at+"/*", "member whose name has a dot")
 		}
-		if !b.s.about(at) && b.odd() {
+		if len(b.s.refused) == refused && !b.s.about(at) && b.odd() {
 			switch b.IntN(3) {
 			case 0:
 				first := []rune(f.json)[0]
