@@ -21,8 +21,9 @@ type Source struct {
 	// ".js", ".mjs" or ".cjs" is JavaScript, everything else TypeScript.
 	File string
 	Text string
-	// Permissions are grants such as "rpc:BookSvc" or "rpc:*". Nil means
-	// Config.DefaultPermissions, an empty list none.
+	// Permissions are grants such as "rpc:BookSvc" or "rpc:*", see
+	// CheckPermission. Nil means Config.DefaultPermissions and the
+	// collections of the namespace, an empty list nothing at all.
 	Permissions []string
 }
 
@@ -102,6 +103,11 @@ var unsupported = map[string]bool{
 // The error is an Errors that holds everything found.
 func Build(src Source, resolve Resolver) (*Program, error) {
 	b := &build{src: src, resolve: resolve, linked: map[string]Source{}}
+	for _, grant := range src.Permissions {
+		if err := CheckPermission(grant); err != nil {
+			return nil, Errors{{Module: src.Name, Kind: KindSyntax, File: src.file(), Message: err.Error(), cause: err}}
+		}
+	}
 	code, errs := b.compile(api.ES2022)
 	if errs != nil {
 		// Once more without our own last line, which confuses the parser

@@ -17,6 +17,7 @@ func builtins() []builtin {
 	return []builtin{
 		{"dgate", (*moduleInstance).makeDGate},
 		{"dgate/rpc", (*moduleInstance).makeRPC},
+		{"dgate/secrets", (*moduleInstance).makeSecrets},
 	}
 }
 

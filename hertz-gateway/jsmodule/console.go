@@ -76,7 +76,7 @@ func (rt *vmRuntime) write(level slog.Level, args []goja.Value) {
 			break
 		}
 	}
-	line := b.String()
+	line := rt.secrets.clean(b.String())
 	if len(line) > maxLogLine {
 		line = strings.ToValidUTF8(line[:maxLogLine], "") + "…"
 	}

@@ -35,6 +35,7 @@ func (rt *vmRuntime) guarded(f func() error) error {
 	if e := protect(thrown.describe); e != nil && unfit(e) {
 		return e
 	}
+	thrown.message = rt.secrets.clean(thrown.message)
 	return thrown
 }
 

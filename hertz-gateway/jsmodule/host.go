@@ -18,6 +18,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Caller serves "dgate/rpc"; without it calls fail.
 	Caller Caller
+	// Secrets serves "dgate/secrets"; without it there are none.
+	Secrets Secrets
 	// DefaultPermissions hold for modules that do not name their own.
 	DefaultPermissions []string
 	// Version is what `import { version } from "dgate"` gives.
@@ -114,10 +116,16 @@ type Host struct {
 	tails  sync.WaitGroup
 }
 
-// NewHost starts a Host. It fails on limits out of range.
+// NewHost starts a Host. It fails on limits out of range and on permissions that
+// are none.
 func NewHost(cfg Config) (*Host, error) {
 	if err := cfg.Limits.validate(); err != nil {
 		return nil, err
+	}
+	for _, grant := range cfg.DefaultPermissions {
+		if err := CheckPermission(grant); err != nil {
+			return nil, fmt.Errorf("jsmodule: default permissions: %w", err)
+		}
 	}
 	boundMatching()
 	limits := cfg.Limits.withDefaults()

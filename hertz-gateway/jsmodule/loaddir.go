@@ -243,12 +243,18 @@ func readSource(fsys fs.FS, file string) (dirSource, error) {
 		if !ok {
 			break
 		}
-		comment = strings.TrimSpace(comment)
-		if list, ok := strings.CutPrefix(comment, "@routes "); ok {
+		word, list, _ := strings.Cut(strings.TrimSpace(comment), " ")
+		switch word {
+		case "@routes":
 			src.routes = append(src.routes, strings.Split(list, ",")...)
-		} else if list, ok := strings.CutPrefix(comment, "@permissions "); ok {
+		case "@permissions":
+			if src.Permissions == nil {
+				src.Permissions = []string{} // the bare word: none at all
+			}
 			for grant := range strings.SplitSeq(list, ",") {
-				src.Permissions = append(src.Permissions, strings.TrimSpace(grant))
+				if grant = strings.TrimSpace(grant); grant != "" {
+					src.Permissions = append(src.Permissions, grant)
+				}
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dop251/goja"
@@ -57,18 +56,6 @@ func isServiceName(name string) bool {
 	return name != "" && !slices.Contains(notServices, name)
 }
 
-// allowed says whether the module has been granted something like "rpc:X".
-func (m *moduleInstance) allowed(kind, name string) bool {
-	grants := m.program.permissions
-	if grants == nil {
-		grants = m.rt.host.cfg.DefaultPermissions
-	}
-	return slices.ContainsFunc(grants, func(grant string) bool {
-		rest, ok := strings.CutPrefix(grant, kind+":")
-		return ok && (rest == name || rest == "*")
-	})
-}
-
 // call starts one RPC and returns its promise. The result is a document: what
 // a module only passes on keeps every digit.
 func (m *moduleInstance) call(service, method string, args, options goja.Value) goja.Value {
@@ -79,9 +66,8 @@ func (m *moduleInstance) call(service, method string, args, options goja.Value) 
 		must(reject(rt.rpcError(err, service, method)))
 		return rt.vm.ToValue(p)
 	}
-	if !m.allowed("rpc", service) {
-		return fail(&CallError{Code: "permission_denied", Status: 403, Message: "module " + m.program.name +
-			" may not call " + service + ": it needs the permission rpc:" + service})
+	if err := m.permit("rpc", service, "call "+service); err != nil {
+		return fail(err)
 	}
 	caller := rt.host.cfg.Caller
 	if caller == nil {

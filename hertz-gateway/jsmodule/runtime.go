@@ -36,6 +36,8 @@ type vmRuntime struct {
 
 	// rejected are promises that were rejected with nobody listening.
 	rejected []*goja.Promise
+	// secrets are the values that modules have read.
+	secrets redactor
 	// joining are the arrays whose join is under way.
 	joining []*goja.Object
 }

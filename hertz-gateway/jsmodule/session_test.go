@@ -308,7 +308,7 @@ func TestRPC(t *testing.T) {
 		{"business error", `try { await rpc.Book.biz() } catch (e) { return [e.message, e.code, e.status] }`, `["no such book","no_such_book",404]`},
 		{"other error", `try { await rpc.Book.nope() } catch (e) { return [e.message, e.code, e.status] }`, `["connection refused","call_failed",502]`},
 		{"bad answer", `try { await rpc.Book.broken() } catch (e) { return [e.code, e.status] }`, `["bad_answer",502]`},
-		{"not granted", `try { await rpc.Secret.echo() } catch (e) { return [e.code, e.message] }`, `["permission_denied","module m0 may not call Secret: it needs the permission rpc:Secret"]`},
+		{"not granted", `try { await rpc.Secret.echo() } catch (e) { return [e.code, e.message] }`, `["permission_denied","module m0 may not call Secret: it needs the permission rpc:Secret, in its own list (\"// @permissions rpc:Secret\" at the top of m0.ts) or in modules.defaultPermissions"]`},
 		{"too many", `const l = []; for (let i = 0; i < 100; i++) l.push(rpc.Book.slow({}, { timeout: 5 }).catch((e) => e.code)); const r = await Promise.all(l); return [r.filter((c) => c === "timeout").length, r.filter((c) => c === "too_many_calls").length]`, `[64,36]`},
 		{"rpc is no thenable", `return (await rpc) === rpc`, `true`},
 		{"arguments of the request", `return (await rpc.Book.echo(ctx.request.json())).args`, `{"id":9223372036854775806}`},
