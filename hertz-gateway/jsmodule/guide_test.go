@@ -108,6 +108,7 @@ func TestGuide(t *testing.T) {
 	}
 	h := newHost(t, jsmodule.Config{
 		DefaultPermissions: []string{},
+		Secrets:            secretMap{"default/shop-key": "open sesame"},
 		Caller: callerFunc(func(_ context.Context, call jsmodule.RPC) ([]byte, error) {
 			var args struct{ Num json.Number }
 			if err := json.Unmarshal(call.Args, &args); err != nil {

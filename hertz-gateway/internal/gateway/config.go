@@ -10,6 +10,7 @@ import (
 
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/upstream"
+	"dgate/hertz-gateway/jsmodule"
 )
 
 // Config is everything that can be chosen when a gateway starts. DefaultConfig
@@ -21,6 +22,7 @@ type Config struct {
 	IDL            string
 	Modules        string
 	Data           string
+	Secrets        string
 	EtcdEndpoints  []string
 	EtcdListen     string
 	RegistryPrefix string
@@ -76,6 +78,11 @@ func (c *Config) Validate() error {
 	}
 	if strings.Trim(c.RegistryPrefix, "/") == "" {
 		bad("registry.prefix", "is empty")
+	}
+	for _, grant := range c.ModulePermissions {
+		if err := jsmodule.CheckPermission(grant); err != nil {
+			bad("modules.defaultPermissions", "%v", err)
+		}
 	}
 	if c.Drain < 0 {
 		bad("drain", "%s is negative", c.Drain)

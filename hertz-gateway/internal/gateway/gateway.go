@@ -43,6 +43,7 @@ type Gateway struct {
 	started  time.Time
 	embedded *store.Embedded // nil with a cluster
 	resolver *discovery.Resolver
+	secrets  *fileSecrets
 	shared   *resources
 	current  snapshot.Current
 	loop     *reconciler
@@ -117,8 +118,14 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(func() { _ = factory.Close() }) // every client has been closed before
+	g.secrets, err = openSecrets(g.cfg.Secrets, g.log)
+	if err != nil {
+		return err
+	}
 	host, err := jsmodule.NewHost(jsmodule.Config{
-		Logger: g.log, Caller: &proxy.Caller{Current: &g.current}, DefaultPermissions: g.cfg.ModulePermissions, Version: api.Version(),
+		Logger: g.log, Version: api.Version(), DefaultPermissions: g.cfg.ModulePermissions,
+		Caller:  &proxy.Caller{Current: &g.current},
+		Secrets: g.secrets,
 	})
 	if err != nil {
 		return err
@@ -144,6 +151,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	work.Go(func() { g.loop.run(inner) })
 	if g.cfg.Modules != "" {
 		work.Go(func() { newDirWatch(g.cfg.Modules, g.log, g.loop.modulesChanged).Run(inner) })
+	}
+	if g.cfg.Secrets != "" {
+		work.Go(func() { newDirWatch(g.cfg.Secrets, g.log, g.secrets.reload).Run(inner) })
 	}
 	work.Go(func() { g.watchEtcd(inner) })
 	hangups := make(chan os.Signal, 1)

@@ -23,7 +23,8 @@ const (
 )
 
 // dirWatch tells when anything below a directory has changed: by events of the
-// operating system, and by a slow poll of names, sizes and times.
+// operating system, and by a slow poll of names, sizes and times. It can watch a
+// single file too.
 type dirWatch struct {
 	dir     string
 	log     *slog.Logger
@@ -132,6 +133,9 @@ func (w *dirWatch) walk(h *maphash.Hash, dir string, watcher *fsnotify.Watcher, 
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		fmt.Fprintf(h, "%s!%v\n", dir, err)
+		if info, err := os.Stat(folder); err == nil { // it is a file
+			fmt.Fprintf(h, "%d %d\n", info.Size(), info.ModTime().UnixNano())
+		}
 		return
 	}
 	for _, e := range entries {
