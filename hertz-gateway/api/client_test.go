@@ -37,7 +37,7 @@ func gateway(t *testing.T) http.Handler {
 			problem(w, NewProblem(Unauthorized, "no token"))
 			return
 		}
-		answer(w, Status{Gateway: "g1", Revision: 7, Services: []Service{{Name: "BookSvc", Methods: 2}}})
+		answer(w, Status{Gateway: "g1", Revision: 7, Services: []ServiceStatus{{Name: "BookSvc", Methods: 2}}})
 	})
 	mux.HandleFunc("POST /api/v1/call/{service}/{method}", func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)

@@ -12,12 +12,12 @@ type Status struct {
 	// Gateway is the id of the gateway that answered.
 	Gateway string `json:"gateway"`
 	// Revision is the store's: what every gateway should be running.
-	Revision    int64        `json:"revision"`
-	Gateways    []Gateway    `json:"gateways"`
-	Etcd        Etcd         `json:"etcd"`
-	Services    []Service    `json:"services"`
-	Modules     []Module     `json:"modules"`
-	Diagnostics []Diagnostic `json:"diagnostics"`
+	Revision    int64           `json:"revision"`
+	Gateways    []Gateway       `json:"gateways"`
+	Etcd        Etcd            `json:"etcd"`
+	Services    []ServiceStatus `json:"services"`
+	Modules     []ModuleStatus  `json:"modules"`
+	Diagnostics []Diagnostic    `json:"diagnostics"`
 }
 
 // Gateway is one running gateway process.
@@ -45,8 +45,8 @@ type Etcd struct {
 	StaleSince time.Time `json:"stale_since,omitzero"`
 }
 
-// Service is one Thrift service that is served.
-type Service struct {
+// ServiceStatus is one Thrift service that is served.
+type ServiceStatus struct {
 	Name string `json:"name"`
 	// File is the IDL it was read from, relative to the IDL directory.
 	File string `json:"file,omitempty"`
@@ -76,8 +76,8 @@ const (
 	InstanceSkipped  InstanceState = "skipped"  // refused a connection a moment ago
 )
 
-// Module is one JavaScript or TypeScript module.
-type Module struct {
+// ModuleStatus is one JavaScript or TypeScript module.
+type ModuleStatus struct {
 	Name  string      `json:"name"`
 	State ModuleState `json:"state"`
 	// Error is why it is broken, with file and line.

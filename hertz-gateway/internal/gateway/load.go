@@ -11,6 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/upstream"
 )
 
@@ -88,7 +89,7 @@ func parseFlags(args []string, out io.Writer) (file string, given map[string]str
 	case err != nil:
 		text := err.Error()
 		if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-			text = "unknown flag --" + name + hint("--"+name, flagNames())
+			text = "unknown flag --" + name + api.Near("--"+name, flagNames())
 		}
 		return "", nil, &ConfigError{[]string{text}}
 	case fs.NArg() > 0:
@@ -176,7 +177,7 @@ func (r *fileReader) walk(prefix string, n *yaml.Node) {
 		case slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.key, key+".") }):
 			r.walk(key+".", v)
 		default:
-			r.bad(k, "unknown key %s%s", key, hint(key, fileKeys()))
+			r.bad(k, "unknown key %s%s", key, api.Near(key, fileKeys()))
 		}
 	}
 }
@@ -230,7 +231,7 @@ func (r *fileReader) services(n *yaml.Node) {
 			case "transport":
 				s.Transport = upstream.Transport(v.Content[j+1].Value)
 			default:
-				r.bad(v.Content[j], "unknown key services.%s.%s%s", name, key, hint(key, []string{"codec", "transport"}))
+				r.bad(v.Content[j], "unknown key services.%s.%s%s", name, key, api.Near(key, []string{"codec", "transport"}))
 			}
 		}
 		r.loaded.Config.Services[name] = s
@@ -243,41 +244,6 @@ func fileKeys() []string {
 		keys = append(keys, s.key)
 	}
 	return keys
-}
-
-// hint proposes the nearest name, if one is near.
-func hint(name string, known []string) string {
-	best, at := 4, ""
-	for _, k := range known {
-		if d := distance(name, k); d < best {
-			best, at = d, k
-		}
-	}
-	if at == "" {
-		return ""
-	}
-	return "; did you mean " + at + "?"
-}
-
-// distance is the number of single-character edits between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // Print writes the configuration as dgate.yaml keys, with the origin of each value if asked for.

@@ -59,8 +59,8 @@ func (g *Gateway) Status() *api.Status {
 	status := &api.Status{
 		Gateway: g.id, Revision: s.Revision, Gateways: []api.Gateway{gateway},
 		Etcd:        api.Etcd{Endpoints: g.endpoints(), Embedded: g.embedded != nil, Connected: registry.Connected},
-		Services:    []api.Service{},
-		Modules:     []api.Module{},
+		Services:    []api.ServiceStatus{},
+		Modules:     []api.ModuleStatus{},
 		Diagnostics: []api.Diagnostic{},
 	}
 	if !registry.Connected {
@@ -89,8 +89,8 @@ func (g *Gateway) Status() *api.Status {
 	return status
 }
 
-func (g *Gateway) serviceStatus(svc *servicemapping.Service) api.Service {
-	out := api.Service{
+func (g *Gateway) serviceStatus(svc *servicemapping.Service) api.ServiceStatus {
+	out := api.ServiceStatus{
 		Name: svc.Name, File: svc.File, Registry: svc.Registry,
 		Methods: len(svc.Methods), Instances: []api.Instance{},
 	}
@@ -117,8 +117,8 @@ func stateOf(i *discovery.Instance) api.InstanceState {
 }
 
 // moduleStatus lists the modules that work, and the files that are broken.
-func moduleStatus(s *snapshot.Snapshot) []api.Module {
-	out := []api.Module{}
+func moduleStatus(s *snapshot.Snapshot) []api.ModuleStatus {
+	out := []api.ModuleStatus{}
 	if s.Modules == nil {
 		return out
 	}
@@ -127,7 +127,7 @@ func moduleStatus(s *snapshot.Snapshot) []api.Module {
 		broken[p.File] = p.Err.Error()
 	}
 	for _, m := range s.Modules.Modules {
-		state := api.Module{Name: m.Program.Name(), State: api.ModuleRunning, Routes: []string{}}
+		state := api.ModuleStatus{Name: m.Program.Name(), State: api.ModuleRunning, Routes: []string{}}
 		for _, p := range m.Routes {
 			state.Routes = append(state.Routes, p.String())
 		}
@@ -139,7 +139,7 @@ func moduleStatus(s *snapshot.Snapshot) []api.Module {
 	}
 	for _, p := range s.Modules.Problems {
 		if text, ok := broken[p.File]; ok {
-			out = append(out, api.Module{Name: p.File, State: api.ModuleBroken, Error: text, Routes: []string{}})
+			out = append(out, api.ModuleStatus{Name: p.File, State: api.ModuleBroken, Error: text, Routes: []string{}})
 		}
 	}
 	return out
