@@ -2,6 +2,7 @@ package servicemapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"dgate/hertz-gateway/transcode"
@@ -199,12 +200,21 @@ func (c *planCompiler) topPlaces(f *transcode.Field) []place {
 	switch {
 	case r != nil && (len(explicitRequest(r)) > 0 || r.noBodyStruct):
 		return c.explicit(f, r)
+	case c.fromPath(f):
+		return []place{{inPath, f.JSON}}
 	case c.bodyless:
 		return []place{query}
 	case c.queryFirst:
 		return []place{query, body}
 	}
 	return []place{body, query}
+}
+
+// fromPath tells whether a path parameter of a route that is not the IDL's fills f.
+func (c *planCompiler) fromPath(f *transcode.Field) bool {
+	r := c.rulesOf(f)
+	return c.in.pathByName && (r == nil || len(explicitRequest(r)) == 0 && !r.noBodyStruct) &&
+		slices.Contains(pathNames(c.in.binding.Path), f.JSON)
 }
 
 // explicit are the places that annotations give a field.
@@ -369,6 +379,9 @@ func (c *planCompiler) checkPath() {
 						read[f.JSON] = true
 					}
 				}
+			}
+			if t == c.root && c.fromPath(f) {
+				read[f.JSON] = true
 			}
 			collect(f.Type, seen)
 		}

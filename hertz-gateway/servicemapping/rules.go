@@ -59,6 +59,9 @@ type planInput struct {
 	rules      ruleSet
 	statuses   exceptionStatus // keys are fields of Method.Result
 	settings   Settings
+	// pathByName lets path parameters fill fields of their name that say nothing
+	// of their own: the binding was not written by the author of the IDL.
+	pathByName bool
 	// validator checks an encoded argument struct; nil: nothing to check.
 	validator validator
 	// report takes diagnostics about the binding ("api.body on GET").
