@@ -55,7 +55,7 @@ func (m *moduleInstance) makeDGate() goja.Value {
 	rt.method(o, "fail", 1, func(call goja.FunctionCall) goja.Value {
 		panic(rt.newJSError(rt.global.errorClass, str(call.Argument(0))))
 	})
-	own(o, "retry", rt.global.retry)
+	own(o, "retry", rt.prelude("retry"))
 	own(o, "version", rt.newString(rt.host.cfg.Version))
 	return o
 }

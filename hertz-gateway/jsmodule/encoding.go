@@ -72,8 +72,8 @@ func (rt *vmRuntime) makeDecoder() *class {
 }
 
 // installBase64 defines atob and btoa.
-func (rt *vmRuntime) installBase64(global *goja.Object) {
-	rt.method(global, "btoa", 1, func(call goja.FunctionCall) goja.Value {
+func (rt *vmRuntime) installBase64() {
+	rt.lazyFunction("btoa", 1, func(call goja.FunctionCall) goja.Value {
 		s := call.Argument(0).String()
 		data := make([]byte, 0, len(s))
 		for _, r := range s {
@@ -84,7 +84,7 @@ func (rt *vmRuntime) installBase64(global *goja.Object) {
 		}
 		return rt.newString(base64.StdEncoding.EncodeToString(data))
 	})
-	rt.method(global, "atob", 1, func(call goja.FunctionCall) goja.Value {
+	rt.lazyFunction("atob", 1, func(call goja.FunctionCall) goja.Value {
 		s := strings.Map(func(r rune) rune {
 			if strings.ContainsRune(" \t\n\f\r", r) {
 				return -1

@@ -12,15 +12,62 @@ import (
 
 // globals are built-ins taken before any module could replace them.
 type globals struct {
-	promise                                        *goja.Object
-	promiseResolve                                 goja.Callable
-	promiseThen                                    goja.Callable
 	errorClass, typeError, rangeError, syntaxError goja.Value
-	uint8Array                                     goja.Value
-	isView                                         goja.Callable
 	arrayValues                                    goja.Callable
-	arrayProto                                     *goja.Object
-	retry                                          goja.Value
+	arrayProto, functionProto                      *goja.Object
+
+	// Made when first used: see promises, buffers and prelude.
+	promise *promiseClass
+	buffer  *bufferClasses
+	parts   *goja.Object // the prelude's functions
+}
+
+// promiseClass is Promise.
+type promiseClass struct {
+	class         *goja.Object
+	resolve, then goja.Callable
+}
+
+// resolved gives a promise for v, as Promise.resolve does.
+func (rt *vmRuntime) resolved(v goja.Value) (goja.Value, error) {
+	p := rt.promises()
+	return p.resolve(p.class, v)
+}
+
+func (rt *vmRuntime) promises() *promiseClass {
+	if rt.global.promise == nil {
+		class := rt.vm.GlobalObject().Get("Promise").(*goja.Object)
+		rt.global.promise = &promiseClass{
+			class: class, resolve: callable(class.Get("resolve")),
+			then: callable(class.Get("prototype").(*goja.Object).Get("then")),
+		}
+	}
+	return rt.global.promise
+}
+
+// bufferClasses are what the host needs of the typed arrays.
+type bufferClasses struct {
+	uint8Array goja.Value
+	isView     goja.Callable
+}
+
+func (rt *vmRuntime) buffers() *bufferClasses {
+	if rt.global.buffer == nil {
+		rt.global.buffer = &bufferClasses{
+			uint8Array: rt.shelf.Get("Uint8Array"),
+			isView:     callable(rt.shelf.Get("ArrayBuffer").(*goja.Object).Get("isView")),
+		}
+	}
+	return rt.global.buffer
+}
+
+// callable is a built-in function.
+func callable(v goja.Value) goja.Callable {
+	f, ok := goja.AssertFunction(v)
+	if !ok {
+		panic("jsmodule: a built-in is missing")
+	}
+	return f
 }
 
 //go:embed prelude.js
@@ -30,35 +77,24 @@ var preludeText string
 // stacks.
 const preludeName = "dgate:prelude"
 
-// prelude is the part of the host that is written in JavaScript, so that it
+// preludeProgram is the part of the host that is written in JavaScript, so that it
 // can be interrupted.
-var prelude = goja.MustCompile(preludeName, preludeText, true)
+var preludeProgram = goja.MustCompile(preludeName, preludeText, true)
 
 // install prepares a new runtime: first the built-ins that the host itself
 // uses, then the guards, then the host's own globals.
 func (rt *vmRuntime) install() {
-	vm, g := rt.vm, &rt.global
-	global := vm.GlobalObject()
-	object := func(name string) *goja.Object { return global.Get(name).(*goja.Object) }
-	callable := func(v goja.Value) goja.Callable {
-		f, ok := goja.AssertFunction(v)
-		if !ok {
-			panic("jsmodule: a built-in is missing")
-		}
-		return f
-	}
-	g.promise = object("Promise")
-	g.promiseResolve = callable(g.promise.Get("resolve"))
-	g.promiseThen = callable(g.promise.Get("prototype").(*goja.Object).Get("then"))
-	g.errorClass, g.typeError = object("Error"), object("TypeError")
-	g.rangeError, g.syntaxError = object("RangeError"), object("SyntaxError")
-	g.isView = callable(object("ArrayBuffer").Get("isView"))
-	g.arrayProto = object("Array").Get("prototype").(*goja.Object)
+	g, global := &rt.global, rt.vm.GlobalObject()
+	g.errorClass, g.typeError = global.Get("Error"), global.Get("TypeError")
+	g.rangeError, g.syntaxError = global.Get("RangeError"), global.Get("SyntaxError")
+	g.arrayProto = global.Get("Array").(*goja.Object).Get("prototype").(*goja.Object)
 	g.arrayValues = callable(g.arrayProto.Get("values"))
-	g.uint8Array = object("Uint8Array")
+	g.functionProto = global.Get("Function").(*goja.Object).Get("prototype").(*goja.Object)
 
+	rt.installShelf()
 	rt.installGuards()
-	rt.installPrelude()
+	rt.fromPrelude(g.arrayProto, "flat", 0)
+	rt.fromPrelude(g.arrayProto, "flatMap", 1)
 
 	rt.classes.rt = rt
 	rt.classes.named = rt.installNamed()
@@ -84,56 +120,61 @@ func (rt *vmRuntime) install() {
 	rt.lazyGlobal("performance", rt.makePerformance)
 	rt.lazyGlobal("crypto", rt.makeCrypto)
 	rt.lazyGlobal("console", rt.makeConsole)
-	rt.installBase64(global)
-	rt.installTimers(global)
+	rt.lazyGlobal("structuredClone", func() goja.Value { return rt.prelude("structuredClone") })
+	rt.installBase64()
+	rt.installTimers()
 }
 
 // seal keeps modules from adding to what they share with each other: a value
-// that is left on a prototype in one request would show in the next.
+// that is left on a prototype in one request would show in the next. What is
+// still on the shelf is sealed when it is taken from there.
 func (rt *vmRuntime) seal() error {
 	global := rt.vm.GlobalObject()
-	object := global.Get("Object").(*goja.Object)
-	prevent, ok := goja.AssertFunction(object.Get("preventExtensions"))
-	if !ok {
-		return nil
+	rt.shelf.preventExtensions = callable(global.Get("Object").(*goja.Object).Get("preventExtensions"))
+	if err := rt.shelf.seal(global); err != nil {
+		return err
 	}
-	sealed := []goja.Value{global, global.Get("JSON"), global.Get("Math"), global.Get("Reflect")}
 	for _, name := range []string{
-		"Object", "Function", "Array", "String", "Number", "Boolean", "Symbol", "BigInt", "Promise", "RegExp",
-		"Date", "Map", "Set", "Error", "TypeError", "RangeError", "SyntaxError",
+		"Object", "Array", "String", "Number", "Boolean", "BigInt", "Promise", "RegExp",
+		"Error", "TypeError", "RangeError", "SyntaxError", "Symbol", "Date", "Map", "Set", "Math",
 	} {
-		if o, ok := global.Get(name).(*goja.Object); ok {
-			sealed = append(sealed, o, o.Get("prototype"))
-		}
-	}
-	for _, v := range sealed {
-		if _, err := prevent(goja.Undefined(), v); err != nil {
+		if err := rt.shelf.seal(global.Get(name)); err != nil {
 			return err
 		}
 	}
-	return nil
+	for _, v := range rt.shelf.made {
+		if err := rt.shelf.seal(v); err != nil {
+			return err
+		}
+	}
+	return rt.shelf.seal(rt.global.functionProto)
 }
 
-func (rt *vmRuntime) installPrelude() {
-	f, _ := goja.AssertFunction(must1(rt.vm.RunProgram(prelude)))
-	host := rt.vm.NewObject()
-	rt.method(host, "rangeError", 1, func(call goja.FunctionCall) goja.Value {
-		rt.throwRange("%s", call.Argument(0))
-		return nil
-	})
-	own(host, "maxArray", rt.vm.ToValue(maxArray))
-	parts := must1(f(goja.Undefined(), host)).(*goja.Object)
-	rt.global.retry = parts.Get("retry")
-	define := func(on *goja.Object, name string) {
-		must(on.DefineDataProperty(name, parts.Get(name), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+// prelude gives a function of the prelude.
+func (rt *vmRuntime) prelude(name string) goja.Value {
+	if rt.global.parts == nil {
+		f := callable(must1(rt.vm.RunProgram(preludeProgram)))
+		host := rt.vm.NewObject()
+		rt.method(host, "rangeError", 1, func(call goja.FunctionCall) goja.Value {
+			rt.throwRange("%s", call.Argument(0))
+			return nil
+		})
+		own(host, "maxArray", rt.vm.ToValue(maxArray))
+		rt.global.parts = must1(f(goja.Undefined(), host)).(*goja.Object)
 	}
-	define(rt.vm.GlobalObject(), "structuredClone")
-	define(rt.global.arrayProto, "flat")
-	define(rt.global.arrayProto, "flatMap")
+	return rt.global.parts.Get(name)
+}
+
+// fromPrelude puts a function in place of a built-in one that the prelude
+// replaces.
+func (rt *vmRuntime) fromPrelude(on *goja.Object, name string, length int) {
+	rt.method(on, name, length, func(call goja.FunctionCall) goja.Value {
+		return must1(callable(rt.prelude(name))(call.This, call.Arguments...))
+	})
 }
 
 // installTimers defines setTimeout, clearTimeout and queueMicrotask.
-func (rt *vmRuntime) installTimers(global *goja.Object) {
+func (rt *vmRuntime) installTimers() {
 	callback := func(call goja.FunctionCall, name string) (goja.Callable, []goja.Value) {
 		f, ok := goja.AssertFunction(call.Argument(0))
 		if !ok {
@@ -145,7 +186,7 @@ func (rt *vmRuntime) installTimers(global *goja.Object) {
 		}
 		return f, args
 	}
-	rt.method(global, "setTimeout", 2, func(call goja.FunctionCall) goja.Value {
+	rt.lazyFunction("setTimeout", 2, func(call goja.FunctionCall) goja.Value {
 		f, args := callback(call, "setTimeout")
 		delay := time.Duration(integer(call.Argument(1), 0, math.MaxInt32)) * time.Millisecond
 		id := rt.live().after(delay, func() error {
@@ -159,16 +200,16 @@ func (rt *vmRuntime) installTimers(global *goja.Object) {
 		}
 		return rt.vm.ToValue(id)
 	})
-	rt.method(global, "clearTimeout", 1, func(call goja.FunctionCall) goja.Value {
+	rt.lazyFunction("clearTimeout", 1, func(call goja.FunctionCall) goja.Value {
 		if s := rt.session; s != nil && !isNil(call.Argument(0)) {
 			s.loop.clear(call.Argument(0).ToInteger())
 		}
 		return goja.Undefined()
 	})
-	rt.method(global, "queueMicrotask", 1, func(call goja.FunctionCall) goja.Value {
+	rt.lazyFunction("queueMicrotask", 1, func(call goja.FunctionCall) goja.Value {
 		f, _ := callback(call, "queueMicrotask")
-		done := must1(rt.global.promiseResolve(rt.global.promise, goja.Undefined()))
-		must1(rt.global.promiseThen(done, rt.fn("", 0, func(goja.FunctionCall) goja.Value {
+		done := must1(rt.resolved(goja.Undefined()))
+		must1(rt.promises().then(done, rt.fn("", 0, func(goja.FunctionCall) goja.Value {
 			return must1(f(goja.Undefined()))
 		})))
 		return goja.Undefined()

@@ -88,10 +88,9 @@ func (rt *vmRuntime) wrap(on *goja.Object, name string, f func(original nativeFu
 	})
 }
 
-// wrapClass replaces a constructor by one that checks its arguments. It has the
-// same prototype, and inherits the static functions.
-func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) *goja.Object {
-	original := rt.vm.GlobalObject().Get(name).(*goja.Object)
+// guardClass makes a constructor that checks its arguments and stands in for a
+// built-in one: it has the same prototype, and inherits the static functions.
+func (rt *vmRuntime) guardClass(name string, original *goja.Object, check func(args []goja.Value)) *goja.Object {
 	construct, ok := goja.AssertConstructor(original)
 	if !ok {
 		panic("jsmodule: built-in " + name + " is not a constructor")
@@ -100,18 +99,17 @@ func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) *goja
 		check(call.Arguments)
 		return must1(construct(call.NewTarget, call.Arguments...))
 	})
-	rt.substitute(name, original, guarded)
+	standIn(original, guarded)
 	return guarded
 }
 
-// substitute puts a function in the place of a built-in one.
-func (rt *vmRuntime) substitute(name string, original, guarded *goja.Object) {
+// standIn gives a function what belongs to the built-in one it stands in for.
+func standIn(original, guarded *goja.Object) {
 	must(guarded.SetPrototype(original))
 	if proto, ok := original.Get("prototype").(*goja.Object); ok {
 		must(guarded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
-	must(rt.vm.GlobalObject().DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
 func (rt *vmRuntime) installGuards() {
@@ -133,16 +131,28 @@ func (rt *vmRuntime) installGuards() {
 		}
 	}
 	rt.wrap(proto("Function"), "apply", short(1))
-	rt.wrap(object("Reflect"), "apply", short(2))
-	rt.wrap(object("Reflect"), "construct", short(1))
-
-	rt.wrapClass("RegExp", func(args []goja.Value) {
+	rt.lazyGuard("Reflect", func(original *goja.Object) goja.Value {
+		rt.wrap(original, "apply", short(2))
+		rt.wrap(original, "construct", short(1))
+		return original
+	})
+	must(global.Set("RegExp", rt.guardClass("RegExp", object("RegExp"), func(args []goja.Value) {
 		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxPattern {
 			rt.throwRange("a regular expression of %d characters is too long", s.Length())
 		}
+	})))
+	rt.guardProxy()
+	rt.lazyGuard("JSON", func(json *goja.Object) goja.Value {
+		rt.method(json, "parse", 2, rt.parse)
+		rt.method(json, "stringify", 3, rt.stringify)
+		return json
 	})
-	// Every property read through a tower of proxies costs Go stack, which
-	// cannot be caught when it overflows.
+	rt.removeEval(global)
+}
+
+// guardProxy forbids towers: every property read through one costs Go stack,
+// which cannot be caught when it overflows.
+func (rt *vmRuntime) guardProxy() {
 	noTower := func(args []goja.Value) {
 		for _, v := range args {
 			if o, ok := v.(*goja.Object); ok {
@@ -152,16 +162,13 @@ func (rt *vmRuntime) installGuards() {
 			}
 		}
 	}
-	rt.wrap(object("Proxy"), "revocable", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		noTower(call.Arguments)
-		return original(call)
+	rt.lazyGuard("Proxy", func(original *goja.Object) goja.Value {
+		rt.wrap(original, "revocable", func(revocable nativeFunc, call goja.FunctionCall) goja.Value {
+			noTower(call.Arguments)
+			return revocable(call)
+		})
+		return rt.guardClass("Proxy", original, noTower)
 	})
-	rt.wrapClass("Proxy", noTower)
-
-	json := object("JSON")
-	rt.method(json, "parse", 2, rt.parse)
-	rt.method(json, "stringify", 3, rt.stringify)
-	rt.removeEval(global)
 }
 
 // removeEval takes away every way to compile text at run time.
@@ -363,7 +370,7 @@ func (rt *vmRuntime) guardBuffers() {
 		"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
 		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
 	} {
-		rt.wrapClass(name, func(args []goja.Value) {
+		check := func(args []goja.Value) {
 			n := int64(0)
 			if v := argument(args, 0); goja.IsNumber(v) {
 				n = integer(v, 0, 1<<53)
@@ -373,7 +380,8 @@ func (rt *vmRuntime) guardBuffers() {
 			if n > maxBuffer/width {
 				rt.throwRange("%s: %d elements are too many", name, n)
 			}
-		})
+		}
+		rt.lazyGuard(name, func(original *goja.Object) goja.Value { return rt.guardClass(name, original, check) })
 	}
 }
 
@@ -402,12 +410,14 @@ func (rt *vmRuntime) guardBigInt(class *goja.Object) {
 		return original(call)
 	})
 	original, _ := class.Export().(nativeFunc)
-	rt.substitute("BigInt", class, rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
+	guarded := rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
 		if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxBigIntDigits {
 			rt.throwRange("a BigInt of %d digits is too large", s.Length())
 		}
 		return original(call)
-	}))
+	})
+	standIn(class, guarded)
+	must(rt.vm.GlobalObject().Set("BigInt", guarded))
 }
 
 func bigOf(v goja.Value) (*big.Int, bool) {

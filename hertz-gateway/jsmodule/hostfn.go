@@ -38,17 +38,6 @@ func (rt *vmRuntime) accessor(on *goja.Object, name string, get nativeFunc, set 
 	must(on.DefineAccessorProperty(name, rt.fn("get "+name, 0, get), setter, goja.FLAG_TRUE, goja.FLAG_TRUE))
 }
 
-// lazyGlobal defines a global that is made when it is first used.
-func (rt *vmRuntime) lazyGlobal(name string, create func() goja.Value) {
-	global := rt.vm.GlobalObject()
-	get := func(goja.FunctionCall) goja.Value {
-		v := create()
-		must(global.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-		return v
-	}
-	must(global.DefineAccessorProperty(name, rt.vm.ToValue(get), nil, goja.FLAG_TRUE, goja.FLAG_FALSE))
-}
-
 // must re-throws what goja returned as an error into the running script.
 func must(err error) {
 	if err != nil {
@@ -165,12 +154,12 @@ func (rt *vmRuntime) viewed(o *goja.Object) ([]byte, bool) {
 
 // isView asks ArrayBuffer.isView.
 func (rt *vmRuntime) isView(o *goja.Object) bool {
-	return must1(rt.global.isView(goja.Undefined(), o)).ToBoolean()
+	return must1(rt.buffers().isView(goja.Undefined(), o)).ToBoolean()
 }
 
 // newBytes makes a Uint8Array over b.
 func (rt *vmRuntime) newBytes(b []byte) goja.Value {
-	return must1(rt.vm.New(rt.global.uint8Array, rt.vm.ToValue(rt.vm.NewArrayBuffer(b))))
+	return must1(rt.vm.New(rt.buffers().uint8Array, rt.vm.ToValue(rt.vm.NewArrayBuffer(b))))
 }
 
 // isFunction tells functions from other values.

@@ -210,7 +210,7 @@ func (rt *vmRuntime) promiseOf(v goja.Value) (*goja.Promise, error) {
 	if _, ok := goja.AssertFunction(o.Get("then")); !ok {
 		return nil, nil
 	}
-	v, err := rt.global.promiseResolve(rt.global.promise, o)
+	v, err := rt.resolved(o)
 	if err != nil {
 		return nil, err
 	}

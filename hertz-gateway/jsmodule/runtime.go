@@ -24,6 +24,7 @@ type vmRuntime struct {
 	current *moduleInstance
 
 	global  globals
+	shelf   *shelf
 	classes classes
 
 	// session is the exchange being served, nil between exchanges and while
