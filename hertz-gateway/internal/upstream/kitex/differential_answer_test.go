@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import (
@@ -225,6 +223,9 @@ func (b *answerer) value(t *genType, stringly bool, path string, depth int) ([]b
 	}
 	switch t.kind {
 	case transcode.List, transcode.Set:
+		if t.kind == transcode.Set && !t.elem.isScalar() {
+			size = min(size, 1) // others may be equal in spite of their looks
+		}
 		list := &listValue{}
 		var items []byte
 		seen := map[string]bool{}
@@ -320,10 +321,13 @@ func (b *answerer) object(t *genType, path string, depth int) ([]byte, any) {
 func (a *madeAnswer) absent(f *genField, at string) {
 	a.note(at, absentForm(f))
 	switch {
-	case f.stringly:
-		a.note(at+"/*", "absent field under js_conv")
 	case f.typ.kind >= transcode.List:
 		a.note(at+"/*", "absent container")
+		if f.stringly {
+			a.note(at+"/*", "absent field under js_conv")
+		}
+	case f.stringly:
+		a.note(at+"/*", "absent field under js_conv")
 	case f.typ.kind >= transcode.Struct:
 		a.note(at+"/*", "absent struct")
 	}
@@ -337,19 +341,15 @@ func (a *madeAnswer) absent(f *genField, at string) {
 
 // stringly notes where api.js_conv is read in several ways.
 func (b *answerer) stringly(f *genField, at string) {
-	for t := f.typ; t != nil; t = t.elem {
-		if t.key != nil && t.key.kind != transcode.String {
-			b.a.note(at+"/*", "map with keys that are no strings, under js_conv")
-		}
+	if f.typ.elem != nil && (f.typ.elem.elem != nil || f.typ.kind != transcode.List || leafOf(f.typ).kind != transcode.I64) {
+		b.a.note(at+"/*", "container under js_conv")
 	}
 	switch {
 	case leafOf(f.typ).kind == transcode.I8:
 		b.a.note(at+"/*", "negative i8 under js_conv")
-		fallthrough
+		b.a.note(at+"/*", "smaller integer under js_conv")
 	case leafOf(f.typ).kind != transcode.I64:
 		b.a.note(at+"/*", "smaller integer under js_conv")
-	case f.typ.elem != nil && f.typ.elem.elem != nil:
-		b.a.note(at+"/*", "js_conv in containers of containers")
 	}
 }
 

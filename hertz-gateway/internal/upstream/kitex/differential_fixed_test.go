@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import (
@@ -63,12 +61,23 @@ func fixedIDL() *generatedIDL {
 	g.declare("union", union)
 	add("union", union, false)
 	for _, f := range []*genField{
-		{req: transcode.Default}, {req: transcode.Default, def: int32(5)}, {req: transcode.Optional}, {req: transcode.Optional, def: int32(5)},
-		{req: transcode.Required}, {req: transcode.Required, def: int32(5)},
-		{req: transcode.Default, stringly: true}, {req: transcode.Default, def: int32(5), stringly: true}, {req: transcode.Optional, def: int32(5), stringly: true},
-		{req: transcode.Default, name: "tagged"}, {req: transcode.Default, name: "tagged", def: int32(5)}, {req: transcode.Required, stringly: true}, {req: transcode.Required, def: int32(5), stringly: true},
-		{req: transcode.Default, typ: union}, {req: transcode.Required, typ: union},
-		{req: transcode.Default, typ: containerOf(transcode.List, nil, i32)}, {req: transcode.Required, typ: containerOf(transcode.List, nil, i32)},
+		{req: transcode.Default},
+		{req: transcode.Default, def: int32(5)},
+		{req: transcode.Optional},
+		{req: transcode.Optional, def: int32(5)},
+		{req: transcode.Required},
+		{req: transcode.Required, def: int32(5)},
+		{req: transcode.Default, stringly: true},
+		{req: transcode.Default, def: int32(5), stringly: true},
+		{req: transcode.Optional, def: int32(5), stringly: true},
+		{req: transcode.Default, name: "tagged"},
+		{req: transcode.Default, name: "tagged", def: int32(5)},
+		{req: transcode.Required, stringly: true},
+		{req: transcode.Required, def: int32(5), stringly: true},
+		{req: transcode.Default, typ: union},
+		{req: transcode.Required, typ: union},
+		{req: transcode.Default, typ: containerOf(transcode.List, nil, i32)},
+		{req: transcode.Required, typ: containerOf(transcode.List, nil, i32)},
 		{req: transcode.Default, typ: containerOf(transcode.List, nil, i32), def: &listValue{elem: 8, items: []any{int32(5)}}},
 		{req: transcode.Optional, typ: containerOf(transcode.List, nil, i32), def: &listValue{elem: 8, items: []any{int32(5)}}},
 		{req: transcode.Required, typ: containerOf(transcode.List, nil, i32), def: &listValue{elem: 8, items: []any{int32(5)}}},
@@ -100,10 +109,13 @@ type fixedSample struct {
 
 func fixedSamples(root *genType) []fixedSample {
 	var all []fixedSample
-	one := func(f *genField, form form, build func(b *sampler, path, pointer string) (string, any)) {
+	one := func(f *genField, build func(b *sampler, path, pointer string) (string, any)) {
 		b := newSampler(rand.New(rand.NewPCG(1, uint64(len(all)))), 0)
 		path, pointer := "/"+strconv.Itoa(int(f.id)), pointerToken(f.json)
 		text, v := build(b, path, pointer)
+		if f.stringly && f.typ.kind == transcode.I16 {
+			b.s.note("/*", stringlyI16)
+		}
 		want := newStruct()
 		want.fields[f.id] = v
 		b.s.want = want
@@ -119,7 +131,7 @@ func fixedSamples(root *genType) []fixedSample {
 			continue
 		}
 		for _, fm := range forms(f.typ, f.stringly) {
-			one(f, fm, func(b *sampler, path, pointer string) (string, any) { return b.write(fm, path, pointer) })
+			one(f, func(b *sampler, path, pointer string) (string, any) { return b.write(fm, path, pointer) })
 		}
 	}
 	return append(all, structSamples(root)...)
@@ -163,6 +175,11 @@ func structSamples(root *genType) []fixedSample {
 					add(idl, "{"+name+":"+text+"}", path+"/1", form, newStruct())
 				}
 			}
+			if inner.stringly && inner.def != nil {
+				bad := newStruct()
+				bad.fields[1] = refusedValue{}
+				add(idl, "{"+name+`:{"n":""}}`, path+"/1", "empty text for a number", bad, transcode.CodeType+" at "+pointerToken(f.json)+"/n")
+			}
 		case f.json == "union":
 			one := newStruct()
 			one.fields[1] = int32(5)
@@ -177,7 +194,7 @@ func structSamples(root *genType) []fixedSample {
 			one.fields[1] = int32(5)
 			add("struct {1: i32 n (go.tag = 'json:\"c.d\"')}", `{"dotted":{"c.d":5}}`, path+"/*", "member whose name has a dot", one)
 		case f.json == "many":
-			add("struct {1: optional i32 m0, 2: i32 m1, … 10: i32 m9}", `{"many":{"m0":null}}`, path+"/*", nullOverflow, newStruct())
+			add("struct {1: optional i32 m0, 2: i32 m1, … 10: i32 m9}", `{"many":{"m0":null}}`, path+"/*", nullMember, newStruct())
 			for _, m := range f.typ.fields[1:] {
 				all[len(all)-1].note(fmt.Sprintf("%s/%d", path, m.id), absentForm(m))
 			}
@@ -240,10 +257,10 @@ func fixedAnswers(root *genType) []*fixedAnswer {
 		case f.json == "jsmapi":
 			wire := thrift.Binary.AppendI32([]byte{8, 10}, 1)
 			wire = thrift.Binary.AppendI64(thrift.Binary.AppendI32(wire, 7), 5)
-			add(f, "map with keys that are no strings, under js_conv", field(f, wire), mustJSON(`{"7":"5"}`), false)
+			add(f, "container under js_conv", field(f, wire), mustJSON(`{"7":"5"}`), false)
 		case f.json == "jslists":
 			five := append(listHeader(15, 1), append(listHeader(10, 1), 0, 0, 0, 0, 0, 0, 0, 5)...)
-			add(f, "js_conv in containers of containers", field(f, five), mustJSON(`[["5"]]`), false)
+			add(f, "container under js_conv", field(f, five), mustJSON(`[["5"]]`), false)
 		case f.typ.kind == transcode.I32:
 			five := []byte{0, 0, 0, 5}
 			add(f, "unknown field", append(field(f, five), 2, 9, 9, 1), number("5"), false)

@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import (
@@ -183,6 +181,7 @@ type sampler struct {
 	*rand.Rand
 	odds int // one value in so many is odd
 	left int // odd values that may still come
+	fill int // about how many bytes others write for absent fields
 	s    *sample
 }
 
@@ -199,6 +198,9 @@ func (b *sampler) plain(t *genType) string {
 func newSample(r *rand.Rand, t *genType) *sample {
 	b := newSampler(r, r.IntN(3))
 	b.s.json, b.s.want = b.value(t, false, "", "", 4)
+	if b.fill > 0 && b.fill+size(b.s.want) > len(b.s.json) {
+		b.s.note("/*", overflow)
+	}
 	if b.left > 0 && r.IntN(4) == 0 {
 		b.spoil()
 	}
@@ -227,6 +229,9 @@ func pointerToken(name string) string {
 }
 
 func (b *sampler) value(t *genType, stringly bool, path, pointer string, depth int) (string, any) {
+	if stringly && t.kind == transcode.I16 {
+		b.s.note("/*", stringlyI16)
+	}
 	if path != "" && b.odd() {
 		fs := forms(t, stringly)
 		f := fs[b.IntN(len(fs))]
@@ -343,9 +348,12 @@ func (b *sampler) object(t *genType, path, pointer string, depth int) (string, a
 			if b.IntN(4) == 0 {
 				name = nullForm(f)
 				parts = append(parts, strconv.Quote(f.json)+":null")
-				b.s.note("/*", nullOverflow) // which puts the rest out of step
+				b.s.note("/*", nullMember)
 			}
 			b.s.note(at, name)
+			if f.req != transcode.Optional {
+				b.fill += 16
+			}
 			if f.def != nil && f.typ.kind >= transcode.List {
 				b.s.note(at, "container with a default, absent or null")
 			}
@@ -396,9 +404,42 @@ func (b *sampler) again(f *genField, text string) string {
 	return text
 }
 
-// nullOverflow is the form of a null whose absent neighbours make the message
-// longer than was foreseen from the body.
-const nullOverflow = "null, and absent fields that make the message long"
+// overflow is the form of a body whose absent fields make the message longer
+// than was foreseen from its text, which puts all of it out of step.
+const overflow = "absent fields that make the message long"
+
+// size is about how long a value is on the wire.
+func size(v any) int {
+	n := 0
+	switch v := v.(type) {
+	case string:
+		return 4 + len(v)
+	case *listValue:
+		for _, item := range v.items {
+			n += size(item)
+		}
+		return n + 5
+	case *mapValue:
+		for key, item := range v.items {
+			n += 4 + len(key) + size(item)
+		}
+		return n + 6
+	case *structValue:
+		for _, item := range v.fields {
+			n += 3 + size(item)
+		}
+		return n + 1
+	}
+	return 8
+}
+
+// nullMember is the form of a body with a null in it, which can put the rest
+// out of step.
+const nullMember = "null among other members"
+
+// stringlyI16 is the form of an i16 under api.js_conv, which puts what is
+// behind it out of step.
+const stringlyI16 = "i16 under js_conv"
 
 func absentForm(f *genField) string {
 	switch {
@@ -443,8 +484,8 @@ var wholeForms = []struct {
 	{"body without its end", transcode.CodeSyntax, func(s string) string { return s[:len(s)-1] }},
 	{"comma before the end", transcode.CodeSyntax, func(s string) string { return s[:len(s)-1] + ",}" }},
 	{"comment in the body", transcode.CodeSyntax, func(s string) string { return "{/* */" + s[1:] }},
-	{"names in single quotes", transcode.CodeSyntax, func(s string) string { return "{'a':1}" }},
-	{"names without quotes", transcode.CodeSyntax, func(s string) string { return "{a:1}" }},
+	{"names in single quotes", transcode.CodeSyntax, func(string) string { return "{'a':1}" }},
+	{"names without quotes", transcode.CodeSyntax, func(string) string { return "{a:1}" }},
 	{"byte order mark", transcode.CodeSyntax, func(s string) string { return "\ufeff" + s }},
 	{"body that is an array", transcode.CodeType, func(s string) string { return "[" + s + "]" }},
 	{"body that is a number", transcode.CodeType, func(string) string { return "5" }},

@@ -1,5 +1,3 @@
-//go:build differential
-
 package kitex
 
 import (
@@ -117,8 +115,8 @@ func newRig(t testing.TB, rec *recorder, destination string, files map[string]st
 	r := &rig{recorder: rec, plan: svc.Methods[0].Generic}
 	r.ways = []way{
 		{wayDGate, r.throughPlan(t, destination, svc, upstream.CodecDGate)},
-		{wayKitex, r.kitexJSON(t, files, generic.NewThriftContentProvider)},
-		{wayDynamic, r.kitexJSON(t, files, generic.NewThriftContentProviderWithDynamicGo)},
+		{wayKitex, kitexJSON(t, files, rec.addr, generic.NewThriftContentWithAbsIncludePathProvider)},
+		{wayDynamic, newDynamicProcess(t, files, rec.addr).call},
 		{wayGateway, r.throughPlan(t, destination, svc, upstream.CodecKitexJSON)},
 	}
 	r.startJudge(t, files)
@@ -155,9 +153,9 @@ func (r *rig) throughPlan(t testing.TB, destination string, svc *servicemapping.
 }
 
 // kitexJSON is Kitex's own JSON generic client.
-func (r *rig) kitexJSON(t testing.TB, files map[string]string, provide func(string, map[string]string, ...generic.ThriftIDLProviderOption) (*generic.ThriftContentProvider, error)) func(string) (string, error) {
+func kitexJSON(t testing.TB, files map[string]string, addr string, provide func(string, map[string]string, ...generic.ThriftIDLProviderOption) (*generic.ThriftContentWithAbsIncludePathProvider, error)) func(string) (string, error) {
 	t.Helper()
-	p, err := provide(files[mainIDL], files)
+	p, err := provide(mainIDL, files)
 	if err != nil {
 		t.Fatalf("%v\n%s\n%s", err, files[sharedIDL], files[mainIDL])
 	}
@@ -165,7 +163,7 @@ func (r *rig) kitexJSON(t testing.TB, files map[string]string, provide func(stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := dial(t, g, r.addr)
+	c := dial(t, g, addr)
 	return func(body string) (answer string, err error) {
 		defer func() {
 			if p := recover(); p != nil {
@@ -205,7 +203,7 @@ func (r *rig) GenericCall(_ context.Context, _ string, request any) (any, error)
 
 func (r *rig) startJudge(t testing.TB, files map[string]string) {
 	t.Helper()
-	p, err := generic.NewThriftContentProvider(files[mainIDL], files)
+	p, err := generic.NewThriftContentWithAbsIncludePathProvider(mainIDL, files)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,10 @@ func TestMain(m *testing.M) {
 		runChild(spec)
 		return
 	}
+	if os.Getenv(dynamicEnv) != "" {
+		runDynamic()
+		return
+	}
 	os.Exit(run(m))
 }
 
