@@ -19,8 +19,9 @@ type Notes struct {
 
 // source is where something was declared.
 type source struct {
-	unit *unit
-	pos  syntax.Pos // where the declaration starts: a field's type, not its name
+	unit        *unit
+	pos         syntax.Pos // where the declaration starts: a field's type, not its name
+	annotations []syntax.Annotation
 }
 
 // Rule is one validation annotation of a field: {"vt.lt", "100"}.
@@ -58,27 +59,32 @@ func (m *Mapping) Notes() *Notes {
 func (n *Notes) add(u *unit) {
 	for _, e := range u.tree.Enums {
 		if d := u.types[e.Name]; d != nil && d.pos == e.Pos {
-			n.types[d.typ] = source{u, e.Pos}
+			n.types[d.typ] = source{u, e.Pos, e.Annotations}
 		}
 	}
 	for _, s := range u.tree.Structs {
 		if d := u.types[s.Name]; d != nil && d.pos == s.Pos {
-			n.types[d.typ] = source{u, s.Pos}
-			n.addFields(u, d.typ, s.Fields)
+			n.types[d.typ] = source{u, s.Pos, s.Annotations}
+			n.addFields(u, d.typ.Fields, s.Fields)
 		}
 	}
 	for _, s := range u.services {
 		for _, f := range s.functions {
-			n.addFields(u, f.args, f.decl.Args)
+			n.addFields(u, f.args.Fields, f.decl.Args)
+			throws := f.result.Fields
+			if len(throws) > 0 && throws[0].ID == 0 {
+				throws = throws[1:]
+			}
+			n.addFields(u, throws, f.decl.Throws)
 		}
 	}
 }
 
 // addFields relies on every declared field having one descriptor.
-func (n *Notes) addFields(u *unit, t *transcode.Type, decls []*syntax.Field) {
-	for i, f := range t.Fields {
+func (n *Notes) addFields(u *unit, fields []*transcode.Field, decls []*syntax.Field) {
+	for i, f := range fields {
 		if i < len(decls) {
-			n.fields[f] = source{u, decls[i].Type.Pos}
+			n.fields[f] = source{u, decls[i].Type.Pos, decls[i].Annotations}
 		}
 	}
 }
@@ -95,17 +101,13 @@ func (n *Notes) Rules(f *transcode.Field) []Rule {
 	if !ok {
 		return nil
 	}
-	var rules []Rule
-	for _, c := range s.unit.checks[f] {
-		rules = append(rules, Rule{Key: strings.ToLower(c.Key), Value: c.Value})
-	}
-	return rules
+	return rulesFrom(s.unit.checks[f])
 }
 
 // Service is the comment of a service.
 func (n *Notes) Service(s *Service) string {
 	if d := n.service(s.File, s.Name); d != nil {
-		return source{d.unit, d.decl.Pos}.doc()
+		return source{unit: d.unit, pos: d.decl.Pos}.doc()
 	}
 	return ""
 }
@@ -130,7 +132,7 @@ func (n *Notes) Method(m *Method) MethodNote {
 			if f.decl.Result != nil {
 				pos = f.decl.Result.Pos
 			}
-			note.Doc = source{d.unit, pos}.doc()
+			note.Doc = source{unit: d.unit, pos: pos}.doc()
 			note.read(f.decl.Annotations)
 			break
 		}
