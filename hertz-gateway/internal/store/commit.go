@@ -1,0 +1,398 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/mvccpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// commitTimeout bounds each of the requests of a commit.
+	commitTimeout = 2 * time.Second
+	// settleTimeout bounds how long Commit waits until Current has the change.
+	settleTimeout = time.Second
+	// commitAttempts is how often a commit helps another one to its end first.
+	commitAttempts = 5
+
+	// What fits into one transaction: etcd allows 128 operations and 1.5 MiB.
+	maxTxnOps   = 120
+	maxTxnBytes = 1 << 20
+)
+
+// Bounds of what a Batch says about itself.
+const (
+	MaxAuthorBytes  = 256
+	MaxMessageBytes = 4096
+)
+
+// Batch is a change, made as a whole or not at all.
+type Batch struct {
+	Puts    []Put
+	Deletes []Key
+	// Base is the state that the change was checked on; nil for Current. If a
+	// namespace that the batch touches has changed since: ErrGuardMoved.
+	Base *State
+	// If are conditions of the caller: *ConditionError.
+	If []Condition
+	// Guards are namespaces that the change depends on beside those it touches.
+	// The names may be made up, to guard what lies across namespaces; "*" is
+	// taken.
+	Guards []string
+	// Author and Message are for the history.
+	Author, Message string
+}
+
+// Put is an object to write.
+type Put struct {
+	Key Key
+	// Value is JSON of at most MaxValueBytes; it is stored compacted.
+	Value []byte
+}
+
+// Condition is that an object is at a revision; 0: that there is none.
+type Condition struct {
+	Key      Key
+	Revision int64
+}
+
+// commit is a batch on its way.
+type commit struct {
+	id         string
+	base       *State
+	namespaces []string // guards to compare and bump
+	changes    []change
+	conditions []string // paths to compare
+	entry      historyEntry
+}
+
+// change is what happens to one object; nil stands for absent.
+type change struct {
+	Path string    `json:"key"`
+	Prev *envelope `json:"prev,omitempty"`
+	Next *envelope `json:"next,omitempty"`
+}
+
+// Commit makes the change and returns its revision. When it returns, Current
+// has the change, unless following etcd lags by more than a second. A batch
+// that changes nothing is committed all the same.
+//
+// Errors: ErrGuardMoved, *ConditionError, *TooLargeError, ErrUnavailable,
+// ErrUnknown, ErrReadOnly, ErrHeld, and those of bad batches. It takes some
+// seconds at most while etcd doesn't answer.
+func (s *Store) Commit(ctx context.Context, b Batch) (revision int64, err error) {
+	if err := s.writable(); err != nil {
+		return 0, err
+	}
+	return s.commit(ctx, b)
+}
+
+// writable says why nothing can be written now.
+func (s *Store) writable() error {
+	st := s.Status()
+	switch {
+	case s.ctx.Err() != nil:
+		return ErrClosed
+	case s.cfg.WatchOnly:
+		return ErrReadOnly
+	case !st.Connected && st.Err != nil:
+		return fmt.Errorf("%w: %w", ErrUnavailable, st.Err)
+	case !st.Connected:
+		return ErrUnavailable
+	case st.Held:
+		return ErrHeld
+	}
+	return nil
+}
+
+func (s *Store) commit(ctx context.Context, b Batch) (int64, error) {
+	c, err := s.prepare(b)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.checkConditions(ctx, c, b.If); err != nil {
+		return 0, err
+	}
+	for range commitAttempts {
+		revision, retry, err := s.commitOnce(ctx, c)
+		if err != nil {
+			return 0, err
+		}
+		if !retry {
+			s.settle(ctx, revision)
+			return revision, nil
+		}
+	}
+	return 0, ErrGuardMoved
+}
+
+// prepare checks the batch and takes it apart.
+func (s *Store) prepare(b Batch) (*commit, error) {
+	switch {
+	case len(b.Author) > MaxAuthorBytes:
+		return nil, &TooLargeError{"bytes of the author", len(b.Author), MaxAuthorBytes}
+	case len(b.Message) > MaxMessageBytes:
+		return nil, &TooLargeError{"bytes of the message", len(b.Message), MaxMessageBytes}
+	}
+	c := &commit{id: s.newID(), base: b.Base}
+	if c.base == nil {
+		c.base = s.Current()
+	}
+	now := s.cfg.Now().UTC()
+	namespaces, seen := slices.Clone(b.Guards), map[Key]bool{}
+	add := func(k Key, next *envelope) error {
+		if err := k.Validate(); err != nil {
+			return err
+		}
+		if seen[k] {
+			return fmt.Errorf("%s is in the batch twice", k)
+		}
+		seen[k] = true
+		ch := change{Path: k.String(), Next: next}
+		if o := c.base.Get(k); o != nil {
+			ch.Prev = o.stored()
+			if next != nil {
+				next.CreatedAt = o.CreatedAt
+			}
+		}
+		c.changes = append(c.changes, ch)
+		namespaces = append(namespaces, k.Namespace)
+		return nil
+	}
+	for _, p := range b.Puts {
+		value, err := compact(p.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.Key, err)
+		}
+		if err := add(p.Key, &envelope{CreatedAt: now, UpdatedAt: now, Resource: value}); err != nil {
+			return nil, err
+		}
+	}
+	for _, k := range b.Deletes {
+		if err := add(k, nil); err != nil {
+			return nil, err
+		}
+	}
+	slices.Sort(namespaces)
+	c.namespaces = slices.Compact(namespaces)
+	c.entry = historyEntry{Time: now, Author: b.Author, Message: b.Message}
+	return c, nil
+}
+
+// compact checks a value and takes the blanks out.
+func compact(value []byte) ([]byte, error) {
+	if len(value) > MaxValueBytes {
+		return nil, &TooLargeError{"bytes of the object", len(value), MaxValueBytes}
+	}
+	if !utf8.Valid(value) {
+		return nil, errors.New("not UTF-8")
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, value); err != nil {
+		return nil, fmt.Errorf("not JSON: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// checkConditions checks them on the base, which the guards then hold still.
+func (s *Store) checkConditions(ctx context.Context, c *commit, conditions []Condition) error {
+	for _, cond := range conditions {
+		if err := cond.Key.Validate(); err != nil {
+			return err
+		}
+		have := int64(0)
+		if o := c.base.Get(cond.Key); o != nil {
+			have = o.Revision
+		}
+		if have != cond.Revision {
+			// Unless it is only that the base is behind.
+			if err := s.guardStill(ctx, c.base, cond.Key.Namespace); err != nil {
+				return err
+			}
+			return &ConditionError{Key: cond.Key, Want: cond.Revision, Have: have}
+		}
+		c.conditions = append(c.conditions, cond.Key.String())
+		if !slices.Contains(c.namespaces, cond.Key.Namespace) {
+			c.namespaces = append(c.namespaces, cond.Key.Namespace)
+		}
+	}
+	return nil
+}
+
+// guardStill asks etcd whether the namespace is as it was in base; if not, it
+// waits until Current has it.
+func (s *Store) guardStill(ctx context.Context, base *State, namespace string) error {
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	r, err := s.client.Get(ctx, configPrefix+guardPrefix+namespace)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	return s.guardMoved(ctx, base, namespace, modRevision(r.Kvs))
+}
+
+func (s *Store) guardMoved(ctx context.Context, base *State, namespace string, revision int64) error {
+	if revision == base.Guard(namespace) {
+		return nil
+	}
+	s.settle(ctx, revision)
+	return fmt.Errorf("%w: namespace %s at revision %d", ErrGuardMoved, namespace, revision)
+}
+
+// settle waits until Current has the revision, for a bounded time.
+func (s *Store) settle(ctx context.Context, revision int64) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	_ = s.waitApplied(ctx, revision)
+}
+
+// commitOnce tries the commit. It is to be tried again when another one had to
+// be brought to its end first.
+func (s *Store) commitOnce(ctx context.Context, c *commit) (revision int64, retry bool, err error) {
+	data, err := c.data()
+	if err != nil {
+		return 0, false, err
+	}
+	ops := []clientv3.Op{}
+	size := len(data)
+	for _, ch := range c.changes {
+		key := configPrefix + ch.Path
+		if ch.Next == nil {
+			ops = append(ops, clientv3.OpDelete(key))
+			continue
+		}
+		value := ch.Next.encode()
+		size += len(key) + len(value)
+		ops = append(ops, clientv3.OpPut(key, string(value)))
+	}
+	entry := c.entry
+	entry.describe(c.changes)
+	entry.Data = data
+	ops = append(ops, clientv3.OpPut(historyPrefix+c.id, string(marshal(entry))))
+	if n := len(ops) + len(c.namespaces); n > maxTxnOps || size > maxTxnBytes {
+		return 0, false, &TooLargeError{"the batch", size, maxTxnBytes}
+	}
+	return s.transact(ctx, c, nil, ops)
+}
+
+// transact does ops, if all that the commit depends on is as in its base.
+func (s *Store) transact(ctx context.Context, c *commit, compares []clientv3.Cmp, ops []clientv3.Op) (revision int64, retry bool, err error) {
+	compares = append(compares,
+		absent(configPrefix+commitPath),
+		// Also makes a repetition of the request harmless: see resolve.
+		absent(historyPrefix+c.id), absent(fenceKey(c.id)))
+	var moved []clientv3.Op
+	for _, ns := range c.namespaces {
+		key := configPrefix + guardPrefix + ns
+		compares = append(compares, clientv3.Compare(clientv3.ModRevision(key), "=", c.base.Guard(ns)))
+		ops = append(ops, clientv3.OpPut(key, c.id))
+		moved = append(moved, clientv3.OpGet(key, clientv3.WithKeysOnly()))
+	}
+	for _, path := range c.conditions[:min(len(c.conditions), maxTxnOps-len(compares))] {
+		key := configPrefix + path
+		compares = append(compares, clientv3.Compare(clientv3.ModRevision(key), "=", c.base.modRevision(path)))
+		moved = append(moved, clientv3.OpGet(key, clientv3.WithKeysOnly()))
+	}
+	tctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
+	resp, err := s.client.Txn(tctx).If(compares...).Then(ops...).Else(moved...).Commit()
+	switch {
+	case err != nil && refused(err):
+		return 0, false, fmt.Errorf("etcd refused the change: %w", err)
+	case err != nil:
+		revision, err = s.resolve(ctx, c.id, err)
+		return revision, false, err
+	case resp.Succeeded:
+		return resp.Header.Revision, false, nil
+	}
+	return s.conflict(ctx, c, resp.Responses)
+}
+
+// conflict finds out why a transaction wasn't done.
+func (s *Store) conflict(ctx context.Context, c *commit, responses []*etcdserverpb.ResponseOp) (revision int64, retry bool, err error) {
+	for i, r := range responses {
+		now := modRevision(r.GetResponseRange().Kvs)
+		if i < len(c.namespaces) {
+			if err := s.guardMoved(ctx, c.base, c.namespaces[i], now); err != nil {
+				return 0, false, err
+			}
+			continue
+		}
+		if path := c.conditions[i-len(c.namespaces)]; now != c.base.modRevision(path) {
+			s.settle(ctx, now)
+			return 0, false, fmt.Errorf("%w: %s", ErrGuardMoved, path)
+		}
+	}
+	return 0, true, nil
+}
+
+// resolve finds out what became of a transaction that etcd didn't answer. It
+// asks and, where there is nothing, makes sure that there never will be.
+func (s *Store) resolve(ctx context.Context, id string, cause error) (int64, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	lease, err := s.client.Grant(ctx, fenceSeconds)
+	if err == nil {
+		var resp *clientv3.TxnResponse
+		resp, err = s.client.Txn(ctx).If(absent(historyPrefix + id)).
+			Then(clientv3.OpPut(fenceKey(id), "", clientv3.WithLease(lease.ID))).
+			Else(clientv3.OpGet(historyPrefix+id, clientv3.WithKeysOnly())).Commit()
+		if err == nil && resp.Succeeded {
+			return 0, fmt.Errorf("%w: %w", ErrUnavailable, cause)
+		}
+		if err == nil {
+			if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
+				return kvs[0].CreateRevision, nil
+			}
+		}
+	}
+	return 0, fmt.Errorf("%w (change %s): %w", ErrUnknown, id, cause)
+}
+
+// fenceSeconds is how long a transaction that was given up is kept from being
+// done after all.
+const fenceSeconds = 300
+
+func fenceKey(id string) string { return stagePrefix + id + "/fence" }
+
+// refused says whether etcd looked at the request and said no.
+func refused(err error) bool {
+	for _, r := range []error{
+		rpctypes.ErrTooManyOps, rpctypes.ErrRequestTooLarge, rpctypes.ErrNoSpace, rpctypes.ErrPermissionDenied,
+		rpctypes.ErrDuplicateKey, rpctypes.ErrUserEmpty, rpctypes.ErrAuthFailed,
+	} {
+		if errors.Is(err, r) {
+			return true
+		}
+	}
+	return false
+}
+
+func absent(key string) clientv3.Cmp {
+	return clientv3.Compare(clientv3.CreateRevision(key), "=", 0)
+}
+
+// newID makes a name that no other has, and that sorts by time.
+func (s *Store) newID() string {
+	var random [8]byte
+	_, _ = rand.Read(random[:]) // never fails
+	return fmt.Sprintf("%012x", s.cfg.Now().UnixMilli()) + hex.EncodeToString(random[:])
+}
+
+func modRevision(kvs []*mvccpb.KeyValue) int64 {
+	if len(kvs) == 0 {
+		return 0
+	}
+	return kvs[0].ModRevision
+}
