@@ -45,6 +45,7 @@ type Program struct {
 	digest      string
 	imports     []string
 	hooks       [hookCount]bool
+	reach       *reach
 	code        *goja.Program
 }
 
@@ -108,7 +109,7 @@ func Build(src Source, resolve Resolver) (*Program, error) {
 			return nil, Errors{{Module: src.Name, Kind: KindSyntax, File: src.file(), Message: err.Error(), cause: err}}
 		}
 	}
-	code, errs := b.compile(api.ES2022)
+	p, errs := b.compile(api.ES2022)
 	if errs != nil {
 		// Once more without our own last line, which confuses the parser
 		// where the text before it is not complete.
@@ -117,21 +118,19 @@ func Build(src Source, resolve Resolver) (*Program, error) {
 			errs = plain
 		}
 	}
-	if code == nil && errs == nil {
+	if p == nil && errs == nil {
 		// goja refuses some newer syntax that esbuild can rewrite, at a price
 		// in speed: `class { get = 1 }`.
-		code, errs = b.compile(api.ES2017)
+		p, errs = b.compile(api.ES2017)
 	}
-	if code == nil {
+	if p == nil {
 		if errs == nil {
 			errs = Errors{b.refused}
 		}
 		return nil, errs
 	}
-	p := &Program{
-		name: src.Name, file: src.file(), permissions: src.Permissions, code: code,
-		imports: b.names(), digest: b.digest(),
-	}
+	p.name, p.file, p.permissions = src.Name, src.file(), src.Permissions
+	p.imports, p.digest = b.names(), b.digest()
 	if err := loadCheck(p); err != nil {
 		return nil, Errors{err}
 	}
@@ -150,7 +149,7 @@ type build struct {
 }
 
 // compile returns nothing at all when goja refuses what esbuild emitted.
-func (b *build) compile(target api.Target) (*goja.Program, Errors) {
+func (b *build) compile(target api.Target) (*Program, Errors) {
 	result := api.Build(api.BuildOptions{
 		EntryPoints:    []string{b.src.Name},
 		Bundle:         true,
@@ -176,7 +175,7 @@ func (b *build) compile(target api.Target) (*goja.Program, Errors) {
 		}
 		return nil, errs
 	}
-	code, err := compileScript(b.src.file(), string(result.OutputFiles[0].Contents))
+	code, reached, err := compileScript(b.src.file(), string(result.OutputFiles[0].Contents), b.texts())
 	if err != nil {
 		b.refused = &Error{
 			Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), cause: err,
@@ -184,7 +183,16 @@ func (b *build) compile(target api.Target) (*goja.Program, Errors) {
 		}
 		return nil, nil
 	}
-	return code, nil
+	return &Program{code: code, reach: reached}, nil
+}
+
+// texts are the sources that went into the bundle.
+func (b *build) texts() []string {
+	texts := []string{b.src.Text}
+	for _, src := range b.linked {
+		texts = append(texts, src.Text)
+	}
+	return texts
 }
 
 // plugin serves every source from memory, so that nothing is read from disk.

@@ -53,7 +53,7 @@ func (m *moduleInstance) makeDGate() goja.Value {
 		return rt.vm.ToValue(p)
 	})
 	rt.method(o, "fail", 1, func(call goja.FunctionCall) goja.Value {
-		panic(rt.newJSError(rt.global.errorClass, str(call.Argument(0))))
+		panic(rt.newJSError(rt.errorClass("Error"), str(call.Argument(0))))
 	})
 	own(o, "retry", rt.prelude("retry"))
 	own(o, "version", rt.newString(rt.host.cfg.Version))

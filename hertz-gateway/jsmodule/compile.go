@@ -36,18 +36,20 @@ var boundMatching = sync.OnceFunc(func() {
 
 var errNoSourceMap = errors.New("source maps are inline only")
 
-// compileScript compiles generated code. Source maps are taken from the text
-// only, never from a file.
-func compileScript(name, text string) (*goja.Program, error) {
+// compileScript compiles generated code, the bundle of sources. Source maps are
+// taken from the text only, never from a file.
+func compileScript(name, text string, sources []string) (*goja.Program, *reach, error) {
 	boundMatching()
 	tree, err := goja.Parse(name, text, parser.WithSourceMapLoader(func(string) ([]byte, error) {
 		return nil, errNoSourceMap
 	}))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	reached := reachOf(tree.Body, sources)
 	guardBigInts(reflect.ValueOf(tree.Body))
-	return goja.CompileAST(tree, false)
+	code, err := goja.CompileAST(tree, false)
+	return code, reached, err
 }
 
 // guardBigInts wraps the right operand of `<<`, `>>` and `**`: with BigInts a

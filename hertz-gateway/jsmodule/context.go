@@ -249,7 +249,7 @@ func (rt *vmRuntime) strings(list []string) goja.Value {
 
 // failure is the err of errorHandler.
 func (rt *vmRuntime) failure(f Failure) goja.Value {
-	o, err := rt.vm.New(rt.global.errorClass, rt.vm.ToValue(f.Message))
+	o, err := rt.vm.New(rt.errorClass("Error"), rt.vm.ToValue(f.Message))
 	if err != nil {
 		o = rt.vm.NewObject()
 	}

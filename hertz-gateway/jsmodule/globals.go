@@ -10,13 +10,10 @@ import (
 	"github.com/dop251/goja"
 )
 
-// globals are built-ins taken before any module could replace them.
+// globals are the built-ins that the host itself uses, taken when they are first
+// used.
 type globals struct {
-	errorClass, typeError, rangeError, syntaxError goja.Value
-	arrayValues                                    goja.Callable
-	arrayProto, functionProto                      *goja.Object
-
-	// Made when first used: see promises, buffers and prelude.
+	errors  map[string]goja.Value
 	promise *promiseClass
 	buffer  *bufferClasses
 	parts   *goja.Object // the prelude's functions
@@ -36,7 +33,7 @@ func (rt *vmRuntime) resolved(v goja.Value) (goja.Value, error) {
 
 func (rt *vmRuntime) promises() *promiseClass {
 	if rt.global.promise == nil {
-		class := rt.vm.GlobalObject().Get("Promise").(*goja.Object)
+		class := rt.builtin("Promise")
 		rt.global.promise = &promiseClass{
 			class: class, resolve: callable(class.Get("resolve")),
 			then: callable(class.Get("prototype").(*goja.Object).Get("then")),
@@ -54,11 +51,37 @@ type bufferClasses struct {
 func (rt *vmRuntime) buffers() *bufferClasses {
 	if rt.global.buffer == nil {
 		rt.global.buffer = &bufferClasses{
-			uint8Array: rt.shelf.Get("Uint8Array"),
-			isView:     callable(rt.shelf.Get("ArrayBuffer").(*goja.Object).Get("isView")),
+			uint8Array: rt.builtin("Uint8Array"),
+			isView:     callable(rt.builtin("ArrayBuffer").Get("isView")),
 		}
 	}
 	return rt.global.buffer
+}
+
+// errorClass gives Error, TypeError and so on.
+func (rt *vmRuntime) errorClass(name string) goja.Value {
+	class, ok := rt.global.errors[name]
+	if !ok {
+		class = rt.builtin(name)
+		rt.global.errors[name] = class
+	}
+	return class
+}
+
+// takeBuiltins takes what programs could replace before they do.
+func (rt *vmRuntime) takeBuiltins() {
+	rt.global.errors = map[string]goja.Value{}
+	for _, name := range []string{"Error", "TypeError", "RangeError", "SyntaxError"} {
+		if rt.reaches(name) {
+			rt.errorClass(name)
+		}
+	}
+	if rt.reaches("Promise") {
+		rt.promises()
+	}
+	if rt.reaches("ArrayBuffer", "Uint8Array") {
+		rt.buffers()
+	}
 }
 
 // callable is a built-in function.
@@ -84,17 +107,9 @@ var preludeProgram = goja.MustCompile(preludeName, preludeText, true)
 // install prepares a new runtime: first the built-ins that the host itself
 // uses, then the guards, then the host's own globals.
 func (rt *vmRuntime) install() {
-	g, global := &rt.global, rt.vm.GlobalObject()
-	g.errorClass, g.typeError = global.Get("Error"), global.Get("TypeError")
-	g.rangeError, g.syntaxError = global.Get("RangeError"), global.Get("SyntaxError")
-	g.arrayProto = global.Get("Array").(*goja.Object).Get("prototype").(*goja.Object)
-	g.arrayValues = callable(g.arrayProto.Get("values"))
-	g.functionProto = global.Get("Function").(*goja.Object).Get("prototype").(*goja.Object)
-
+	rt.takeBuiltins()
 	rt.installShelf()
 	rt.installGuards()
-	rt.fromPrelude(g.arrayProto, "flat", 0)
-	rt.fromPrelude(g.arrayProto, "flatMap", 1)
 
 	rt.classes.rt = rt
 	rt.classes.named = rt.installNamed()
@@ -130,24 +145,31 @@ func (rt *vmRuntime) install() {
 // still on the shelf is sealed when it is taken from there.
 func (rt *vmRuntime) seal() error {
 	global := rt.vm.GlobalObject()
-	rt.shelf.preventExtensions = callable(global.Get("Object").(*goja.Object).Get("preventExtensions"))
+	rt.shelf.preventExtensions = callable(rt.builtin("Object").Get("preventExtensions"))
 	if err := rt.shelf.seal(global); err != nil {
 		return err
-	}
-	for _, name := range []string{
-		"Object", "Array", "String", "Number", "Boolean", "BigInt", "Promise", "RegExp",
-		"Error", "TypeError", "RangeError", "SyntaxError", "Symbol", "Date", "Map", "Set", "Math",
-	} {
-		if err := rt.shelf.seal(global.Get(name)); err != nil {
-			return err
-		}
 	}
 	for _, v := range rt.shelf.made {
 		if err := rt.shelf.seal(v); err != nil {
 			return err
 		}
 	}
-	return rt.shelf.seal(rt.global.functionProto)
+	// Prototypes can be had from any value, in these ways.
+	all := rt.reaches("prototype", "__proto__", "getPrototypeOf", "constructor")
+	for _, name := range []string{
+		"Object", "Array", "String", "Number", "Boolean", "BigInt", "Promise", "RegExp", "Symbol", "Date", "Map", "Set", "Math",
+		"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "JSON", "Reflect",
+	} {
+		if all || rt.reaches(name) {
+			if err := rt.shelf.seal(global.Get(name)); err != nil {
+				return err
+			}
+		}
+	}
+	if !all {
+		return nil
+	}
+	return rt.shelf.seal(rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return nil }).(*goja.Object).Prototype())
 }
 
 // prelude gives a function of the prelude.
@@ -163,14 +185,6 @@ func (rt *vmRuntime) prelude(name string) goja.Value {
 		rt.global.parts = must1(f(goja.Undefined(), host)).(*goja.Object)
 	}
 	return rt.global.parts.Get(name)
-}
-
-// fromPrelude puts a function in place of a built-in one that the prelude
-// replaces.
-func (rt *vmRuntime) fromPrelude(on *goja.Object, name string, length int) {
-	rt.method(on, name, length, func(call goja.FunctionCall) goja.Value {
-		return must1(callable(rt.prelude(name))(call.This, call.Arguments...))
-	})
 }
 
 // installTimers defines setTimeout, clearTimeout and queueMicrotask.

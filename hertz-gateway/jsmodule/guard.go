@@ -73,8 +73,31 @@ func (rt *vmRuntime) list(o *goja.Object) []goja.Value {
 
 func (rt *vmRuntime) isArray(o *goja.Object) bool { return o.ClassName() == "Array" }
 
-// wrap replaces a built-in function by one that checks before it calls it.
-func (rt *vmRuntime) wrap(on *goja.Object, name string, f func(original nativeFunc, call goja.FunctionCall) goja.Value) {
+// builtin gives a built-in object by its path: "Array", "Array.prototype".
+func (rt *vmRuntime) builtin(path string) *goja.Object {
+	class, isProto := strings.CutSuffix(path, ".prototype")
+	o, ok := rt.vm.GlobalObject().Get(class).(*goja.Object)
+	if ok && isProto {
+		o, ok = o.Get("prototype").(*goja.Object)
+	}
+	if !ok {
+		panic("jsmodule: built-in " + path + " is missing")
+	}
+	return o
+}
+
+// wrap replaces a built-in function by one that checks before it calls it, if
+// a program can reach it.
+func (rt *vmRuntime) wrap(on, name string, f guardFunc) {
+	if rt.reaches(name) {
+		rt.mustWrap(rt.builtin(on), name, f)
+	}
+}
+
+// guardFunc stands in for a built-in function.
+type guardFunc func(original nativeFunc, call goja.FunctionCall) goja.Value
+
+func (rt *vmRuntime) mustWrap(on *goja.Object, name string, f guardFunc) {
 	builtin, ok := on.Get(name).(*goja.Object)
 	if !ok {
 		return
@@ -88,41 +111,43 @@ func (rt *vmRuntime) wrap(on *goja.Object, name string, f func(original nativeFu
 	})
 }
 
-// guardClass makes a constructor that checks its arguments and stands in for a
-// built-in one: it has the same prototype, and inherits the static functions.
-func (rt *vmRuntime) guardClass(name string, original *goja.Object, check func(args []goja.Value)) *goja.Object {
+// wrapClass replaces a constructor, if a program can reach it, by one that
+// checks its arguments. It has the same prototype, and inherits the static
+// functions.
+func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) {
+	if !rt.reaches(name, "constructor") {
+		return
+	}
+	original := rt.builtin(name)
 	construct, ok := goja.AssertConstructor(original)
 	if !ok {
 		panic("jsmodule: built-in " + name + " is not a constructor")
 	}
-	guarded := rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
+	rt.substitute(name, original, rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
 		check(call.Arguments)
 		return must1(construct(call.NewTarget, call.Arguments...))
-	})
-	standIn(original, guarded)
-	return guarded
+	}))
 }
 
-// standIn gives a function what belongs to the built-in one it stands in for.
-func standIn(original, guarded *goja.Object) {
+// substitute puts a function in the place of a built-in one.
+func (rt *vmRuntime) substitute(name string, original, guarded *goja.Object) {
 	must(guarded.SetPrototype(original))
 	if proto, ok := original.Get("prototype").(*goja.Object); ok {
 		must(guarded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
+	must(rt.vm.GlobalObject().DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
+// installGuards puts guards around the built-ins that programs can reach, and
+// around those that the language calls by itself.
 func (rt *vmRuntime) installGuards() {
-	global := rt.vm.GlobalObject()
-	object := func(name string) *goja.Object { return global.Get(name).(*goja.Object) }
-	proto := func(name string) *goja.Object { return object(name).Get("prototype").(*goja.Object) }
-
-	rt.guardArrays(proto("Array"), object("Array"))
-	rt.guardStrings(proto("String"), object("String"))
+	rt.guardArrays()
+	rt.guardStrings()
 	rt.guardBuffers()
-	rt.guardBigInt(object("BigInt"))
+	rt.guardBigInt()
 
-	short := func(i int) func(nativeFunc, goja.FunctionCall) goja.Value {
+	short := func(i int) guardFunc {
 		return func(original nativeFunc, call goja.FunctionCall) goja.Value {
 			if rt.lengthOf(call.Argument(i)) > maxArguments {
 				rt.throwRange("more than %d arguments", maxArguments)
@@ -130,29 +155,17 @@ func (rt *vmRuntime) installGuards() {
 			return original(call)
 		}
 	}
-	rt.wrap(proto("Function"), "apply", short(1))
-	rt.lazyGuard("Reflect", func(original *goja.Object) goja.Value {
-		rt.wrap(original, "apply", short(2))
-		rt.wrap(original, "construct", short(1))
-		return original
-	})
-	must(global.Set("RegExp", rt.guardClass("RegExp", object("RegExp"), func(args []goja.Value) {
+	rt.wrap("Function.prototype", "apply", short(1))
+	rt.wrap("Reflect", "apply", short(2))
+	rt.wrap("Reflect", "construct", short(1))
+
+	rt.wrapClass("RegExp", func(args []goja.Value) {
 		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxPattern {
 			rt.throwRange("a regular expression of %d characters is too long", s.Length())
 		}
-	})))
-	rt.guardProxy()
-	rt.lazyGuard("JSON", func(json *goja.Object) goja.Value {
-		rt.method(json, "parse", 2, rt.parse)
-		rt.method(json, "stringify", 3, rt.stringify)
-		return json
 	})
-	rt.removeEval(global)
-}
-
-// guardProxy forbids towers: every property read through one costs Go stack,
-// which cannot be caught when it overflows.
-func (rt *vmRuntime) guardProxy() {
+	// Every property read through a tower of proxies costs Go stack, which
+	// cannot be caught when it overflows.
 	noTower := func(args []goja.Value) {
 		for _, v := range args {
 			if o, ok := v.(*goja.Object); ok {
@@ -162,17 +175,25 @@ func (rt *vmRuntime) guardProxy() {
 			}
 		}
 	}
-	rt.lazyGuard("Proxy", func(original *goja.Object) goja.Value {
-		rt.wrap(original, "revocable", func(revocable nativeFunc, call goja.FunctionCall) goja.Value {
-			noTower(call.Arguments)
-			return revocable(call)
-		})
-		return rt.guardClass("Proxy", original, noTower)
+	rt.wrap("Proxy", "revocable", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		noTower(call.Arguments)
+		return original(call)
 	})
+	rt.wrapClass("Proxy", noTower)
+
+	if rt.reaches("JSON") {
+		json := rt.builtin("JSON")
+		rt.method(json, "parse", 2, rt.parse)
+		rt.method(json, "stringify", 3, rt.stringify)
+	}
+	rt.removeEval()
 }
 
 // removeEval takes away every way to compile text at run time.
-func (rt *vmRuntime) removeEval(global *goja.Object) {
+func (rt *vmRuntime) removeEval() {
+	if !rt.reaches("eval", "Function", "constructor") {
+		return
+	}
 	refuse := rt.fn("Function", 1, func(goja.FunctionCall) goja.Value {
 		rt.throwType("code cannot be made from text")
 		return nil
@@ -181,20 +202,21 @@ func (rt *vmRuntime) removeEval(global *goja.Object) {
 	for _, p := range rt.list(kinds) {
 		must(p.(*goja.Object).DefineDataProperty("constructor", refuse, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
+	global := rt.vm.GlobalObject()
 	must(global.Delete("eval"))
 	must(global.Delete("Function"))
 }
 
-func (rt *vmRuntime) guardArrays(proto, class *goja.Object) {
+func (rt *vmRuntime) guardArrays() {
+	const proto = "Array.prototype"
 	for _, name := range strings.Fields(`copyWithin every fill filter find findIndex findLast findLastIndex forEach
 		includes indexOf keys lastIndexOf map reduce reduceRight reverse shift slice some splice
-		unshift values entries toReversed toSpliced with toLocaleString`) {
+		unshift entries toReversed toSpliced with toLocaleString`) {
 		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
 			rt.lengthOf(call.This)
 			return original(call)
 		})
 	}
-	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	rt.wrap(proto, "concat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		total := rt.lengthOf(call.This)
 		for _, v := range call.Arguments {
@@ -213,23 +235,41 @@ func (rt *vmRuntime) guardArrays(proto, class *goja.Object) {
 			return original(call)
 		})
 	}
-	rt.wrap(proto, "join", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	rt.wrap("Array", "from", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.lengthOf(call.Argument(0))
+		return original(call)
+	})
+	for _, name := range []string{"flat", "flatMap"} {
+		if rt.reaches(name) {
+			rt.method(rt.builtin(proto), name, 0, func(call goja.FunctionCall) goja.Value {
+				return must1(callable(rt.prelude(name))(call.This, call.Arguments...))
+			})
+		}
+	}
+	rt.guardImplicit(rt.builtin(proto))
+}
+
+// guardImplicit guards what the language calls by itself, when it walks an
+// array or makes text of one.
+func (rt *vmRuntime) guardImplicit(proto *goja.Object) {
+	rt.mustWrap(proto, "values", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.lengthOf(call.This)
+		return original(call)
+	})
+	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	rt.mustWrap(proto, "join", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		separator := ","
 		if v := call.Argument(0); !goja.IsUndefined(v) {
 			separator = v.String()
 		}
 		return rt.join(original, call.This, separator)
 	})
-	toObject, _ := goja.AssertFunction(rt.vm.GlobalObject().Get("Object"))
-	rt.wrap(proto, "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		this := must1(toObject(goja.Undefined(), call.This)).(*goja.Object)
-		if join, ok := goja.AssertFunction(this.Get("join")); ok {
-			return must1(join(this))
+	rt.mustWrap(proto, "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if o, ok := call.This.(*goja.Object); ok {
+			if join, ok := goja.AssertFunction(o.Get("join")); ok {
+				return must1(join(o))
+			}
 		}
-		return original(call)
-	})
-	rt.wrap(class, "from", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		rt.lengthOf(call.Argument(0))
 		return original(call)
 	})
 }
@@ -277,7 +317,8 @@ func (rt *vmRuntime) join(original nativeFunc, this goja.Value, separator string
 	return original(goja.FunctionCall{This: rt.array(values), Arguments: []goja.Value{rt.newString(separator)}})
 }
 
-func (rt *vmRuntime) guardStrings(proto, class *goja.Object) {
+func (rt *vmRuntime) guardStrings() {
+	const proto = "String.prototype"
 	size := func(units int64) {
 		if units > maxString {
 			rt.throwRange("a string of %d characters is too long", units)
@@ -341,7 +382,7 @@ func (rt *vmRuntime) guardStrings(proto, class *goja.Object) {
 			return original(call)
 		})
 	}
-	rt.wrap(class, "raw", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	rt.wrap("String", "raw", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		if o, ok := call.Argument(0).(*goja.Object); ok {
 			rt.lengthOf(o.Get("raw"))
 		}
@@ -370,7 +411,7 @@ func (rt *vmRuntime) guardBuffers() {
 		"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
 		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
 	} {
-		check := func(args []goja.Value) {
+		rt.wrapClass(name, func(args []goja.Value) {
 			n := int64(0)
 			if v := argument(args, 0); goja.IsNumber(v) {
 				n = integer(v, 0, 1<<53)
@@ -380,8 +421,7 @@ func (rt *vmRuntime) guardBuffers() {
 			if n > maxBuffer/width {
 				rt.throwRange("%s: %d elements are too many", name, n)
 			}
-		}
-		rt.lazyGuard(name, func(original *goja.Object) goja.Value { return rt.guardClass(name, original, check) })
+		})
 	}
 }
 
@@ -394,30 +434,32 @@ func (rt *vmRuntime) lengthOfBuffer(v goja.Value) int64 {
 	return integer(length, 0, 1<<53)
 }
 
-func (rt *vmRuntime) guardBigInt(class *goja.Object) {
+func (rt *vmRuntime) guardBigInt() {
 	bits := func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		if integer(call.Argument(0), 0, 1<<53) > maxShift {
 			rt.throwRange("a BigInt of more than %d bits", maxShift)
 		}
 		return original(call)
 	}
-	rt.wrap(class, "asIntN", bits)
-	rt.wrap(class, "asUintN", bits)
-	rt.wrap(class.Get("prototype").(*goja.Object), "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	rt.wrap("BigInt", "asIntN", bits)
+	rt.wrap("BigInt", "asUintN", bits)
+	rt.wrap("BigInt.prototype", "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		if n, ok := bigOf(call.This); ok && n.BitLen() > maxBigIntBits {
 			rt.throwRange("a BigInt of %d bits is too large to show", n.BitLen())
 		}
 		return original(call)
 	})
+	if !rt.reaches("BigInt", "constructor") {
+		return
+	}
+	class := rt.builtin("BigInt")
 	original, _ := class.Export().(nativeFunc)
-	guarded := rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
+	rt.substitute("BigInt", class, rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
 		if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxBigIntDigits {
 			rt.throwRange("a BigInt of %d digits is too large", s.Length())
 		}
 		return original(call)
-	})
-	standIn(class, guarded)
-	must(rt.vm.GlobalObject().Set("BigInt", guarded))
+	}))
 }
 
 func bigOf(v goja.Value) (*big.Int, bool) {

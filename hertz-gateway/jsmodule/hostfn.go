@@ -52,15 +52,15 @@ func must1[T any](v T, err error) T {
 
 // throwType throws a TypeError into the running script.
 func (rt *vmRuntime) throwType(format string, args ...any) {
-	panic(rt.newJSError(rt.global.typeError, fmt.Sprintf(format, args...)))
+	panic(rt.newJSError(rt.errorClass("TypeError"), fmt.Sprintf(format, args...)))
 }
 
 func (rt *vmRuntime) throwRange(format string, args ...any) {
-	panic(rt.newJSError(rt.global.rangeError, fmt.Sprintf(format, args...)))
+	panic(rt.newJSError(rt.errorClass("RangeError"), fmt.Sprintf(format, args...)))
 }
 
 func (rt *vmRuntime) throwSyntax(format string, args ...any) {
-	panic(rt.newJSError(rt.global.syntaxError, fmt.Sprintf(format, args...)))
+	panic(rt.newJSError(rt.errorClass("SyntaxError"), fmt.Sprintf(format, args...)))
 }
 
 func (rt *vmRuntime) newJSError(class goja.Value, message string) *goja.Object {
@@ -170,7 +170,12 @@ func isFunction(v goja.Value) bool {
 
 // iterator makes the iterator of an array of values.
 func (rt *vmRuntime) iterator(values []goja.Value) goja.Value {
-	return must1(rt.global.arrayValues(rt.array(values)))
+	array := rt.array(values)
+	iterate, ok := goja.AssertFunction(array.Get("values"))
+	if !ok {
+		rt.throwType("Array.prototype.values is not a function")
+	}
+	return must1(iterate(array))
 }
 
 func (rt *vmRuntime) array(values []goja.Value) *goja.Object {

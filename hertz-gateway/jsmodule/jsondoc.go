@@ -515,7 +515,7 @@ func (rt *vmRuntime) installDoc() (object, array *goja.Object) {
 		return nil
 	})
 	object = rt.vm.NewObject()
-	array = rt.vm.CreateObject(rt.global.arrayProto)
+	array = rt.vm.CreateObject(rt.builtin("Array.prototype"))
 	for _, proto := range []*goja.Object{object, array} {
 		must(proto.DefineDataProperty("toString", toString, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}

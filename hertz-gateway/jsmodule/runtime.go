@@ -19,6 +19,7 @@ type vmRuntime struct {
 	namespace string
 	vm        *goja.Runtime
 	watch     watch
+	programs  []*Program
 	modules   []*moduleInstance
 	// current is the module that runs, or ran last.
 	current *moduleInstance
@@ -77,7 +78,7 @@ func loadCheck(p *Program) *Error {
 // newRuntime makes a runtime and loads the programs into it, under the load
 // budget.
 func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Error) {
-	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New()}
+	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New(), programs: programs}
 	rt.watch.vm = rt.vm
 	rt.vm.SetMaxCallStackSize(maxCallDepth)
 	rt.vm.SetPromiseRejectionTracker(rt.trackRejection)

@@ -64,7 +64,7 @@ func (m *moduleInstance) secret(name string) (string, *CallError) {
 
 // hostError is a failed call to the host as an exception.
 func (rt *vmRuntime) hostError(class string, e *CallError) *goja.Object {
-	o := rt.newJSError(rt.global.errorClass, e.Message)
+	o := rt.newJSError(rt.errorClass("Error"), e.Message)
 	own(o, "name", rt.newString(class))
 	own(o, "code", rt.newString(e.Code))
 	own(o, "status", rt.vm.ToValue(e.Status))

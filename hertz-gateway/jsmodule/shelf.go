@@ -29,19 +29,6 @@ func (rt *vmRuntime) lazyFunction(name string, length int, f nativeFunc) {
 	rt.lazyGlobal(name, func() goja.Value { return rt.fn(name, length, f) })
 }
 
-// lazyGuard takes a built-in class off the global object, so that its guarded
-// stand-in is made when somebody asks for it. It is for classes that no literal
-// leads to.
-func (rt *vmRuntime) lazyGuard(name string, guarded func(original *goja.Object) goja.Value) {
-	global := rt.vm.GlobalObject()
-	original, ok := global.Get(name).(*goja.Object)
-	if !ok {
-		panic("jsmodule: built-in " + name + " is missing")
-	}
-	must(global.Delete(name))
-	rt.lazyGlobal(name, func() goja.Value { return guarded(original) })
-}
-
 // Get implements goja.DynamicObject.
 func (s *shelf) Get(key string) goja.Value {
 	if v, ok := s.made[key]; ok {
