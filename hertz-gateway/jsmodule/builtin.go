@@ -18,6 +18,7 @@ func builtins() []builtin {
 		{"dgate", (*moduleInstance).makeDGate},
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},
+		{"dgate/state", (*moduleInstance).makeState},
 	}
 }
 

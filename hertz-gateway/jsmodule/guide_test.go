@@ -106,7 +106,12 @@ func TestGuide(t *testing.T) {
 	if len(all) < 6 {
 		t.Fatalf("only %d examples were found", len(all))
 	}
+	docs := jsmodule.NewMemoryDocuments()
+	if _, err := docs.PutCollection(t.Context(), "default", jsmodule.Collection{Name: "links", Schema: []byte(`{"type":"object","properties":{"url":{"type":"string","format":"uri"}},"required":["url"]}`)}); err != nil {
+		t.Fatal(err)
+	}
 	h := newHost(t, jsmodule.Config{
+		Documents:          docs,
 		DefaultPermissions: []string{},
 		Secrets:            secretMap{"default/shop-key": "open sesame"},
 		Caller: callerFunc(func(_ context.Context, call jsmodule.RPC) ([]byte, error) {

@@ -20,6 +20,8 @@ type Config struct {
 	Caller Caller
 	// Secrets serves "dgate/secrets"; without it there are none.
 	Secrets Secrets
+	// Documents serves "dgate/state"; without it calls fail.
+	Documents Documents
 	// DefaultPermissions hold for modules that do not name their own.
 	DefaultPermissions []string
 	// Version is what `import { version } from "dgate"` gives.

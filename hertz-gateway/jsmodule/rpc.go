@@ -61,17 +61,13 @@ func isServiceName(name string) bool {
 func (m *moduleInstance) call(service, method string, args, options goja.Value) goja.Value {
 	rt := m.rt
 	s := rt.live()
-	p, resolve, reject := rt.vm.NewPromise()
-	fail := func(err *CallError) goja.Value {
-		must(reject(rt.rpcError(err, service, method)))
-		return rt.vm.ToValue(p)
-	}
+	shown := func(err error) goja.Value { return rt.rpcError(callError(err), service, method) }
 	if err := m.permit("rpc", service, "call "+service); err != nil {
-		return fail(err)
+		return rt.failed(shown(err))
 	}
 	caller := rt.host.cfg.Caller
 	if caller == nil {
-		return fail(&CallError{Code: "unavailable", Status: 503, Message: "this gateway makes no calls for modules"})
+		return rt.failed(shown(&CallError{Code: "unavailable", Status: 503, Message: "this gateway makes no calls for modules"}))
 	}
 	call := RPC{
 		Namespace: rt.namespace, RequestID: s.call.ID, Module: m.program.name,
@@ -92,25 +88,14 @@ func (m *moduleInstance) call(service, method string, args, options goja.Value) 
 			deadline = d
 		}
 	}
-	started := s.begin(func(ctx context.Context) func() error {
-		ctx, cancel := context.WithDeadline(ctx, deadline)
-		defer cancel()
-		answer, err := caller.Call(ctx, call)
-		return func() error {
-			if err != nil {
-				return reject(rt.rpcError(callError(err), service, method))
-			}
-			v, err := rt.answer(answer)
-			if err != nil {
-				return reject(rt.rpcError(&CallError{Code: "bad_answer", Status: 502, Message: err.Error()}, service, method))
-			}
-			return resolve(v)
+	work := func(ctx context.Context) ([]byte, error) { return caller.Call(ctx, call) }
+	return later(rt, deadline, shown, work, func(answer []byte) (goja.Value, error) {
+		v, err := rt.answer(answer)
+		if err != nil {
+			return nil, &CallError{Code: "bad_answer", Status: 502, Message: err.Error()}
 		}
+		return v, nil
 	})
-	if !started {
-		return fail(&CallError{Code: "too_many_calls", Status: 503, Message: "too many timers and calls are under way"})
-	}
-	return rt.vm.ToValue(p)
 }
 
 // answer reads the JSON of a result; empty is undefined.

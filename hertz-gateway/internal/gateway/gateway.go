@@ -122,10 +122,15 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	documents, err := jsmodule.OpenDocuments(filepath.Join(g.cfg.Data, "documents"))
+	if err != nil {
+		return fmt.Errorf("the documents (--data): %w", err)
+	}
 	host, err := jsmodule.NewHost(jsmodule.Config{
 		Logger: g.log, Version: api.Version(), DefaultPermissions: g.cfg.ModulePermissions,
-		Caller:  &proxy.Caller{Current: &g.current},
-		Secrets: g.secrets,
+		Caller:    &proxy.Caller{Current: &g.current},
+		Secrets:   g.secrets,
+		Documents: documents,
 	})
 	if err != nil {
 		return err

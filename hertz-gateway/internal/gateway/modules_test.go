@@ -224,3 +224,22 @@ func TestChooseUpstream(t *testing.T) {
 		t.Errorf("an address that is not registered: %d %s", a.status, a.body)
 	}
 }
+
+// TestStateLasts stops a gateway and starts another on its data.
+func TestStateLasts(t *testing.T) {
+	data := t.TempDir()
+	files := map[string]string{"modules/count.ts": `// @routes GET /count
+		import { addCollection, addDocument, getDocument } from "dgate/state";
+		export async function requestHandler(ctx: any) {
+			await addCollection({ name: "counters", schema: { type: "integer" } });
+			const before = await getDocument("n", "counters");
+			return String((await addDocument({ id: "n", collection: "counters", data: (before?.data ?? 0) + 1 })).data);
+		}`}
+	for _, want := range []string{"1", "2"} {
+		g := start(t, files, func(c *Config) { c.Data = data })
+		if a := g.get("/count"); a.status != 200 || a.body != want {
+			t.Errorf("%d %s, want %s", a.status, a.body, want)
+		}
+		g.stop()
+	}
+}
