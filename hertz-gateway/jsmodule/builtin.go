@@ -16,6 +16,8 @@ type builtin struct {
 func builtins() []builtin {
 	return []builtin{
 		{"dgate", (*moduleInstance).makeDGate},
+		{"dgate/crypto", (*moduleInstance).makeCryptoModule},
+		{"dgate/jwt", (*moduleInstance).makeJWT},
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},
 		{"dgate/state", (*moduleInstance).makeState},

@@ -110,3 +110,22 @@ func (f *fixed) Delete(string) bool { return false }
 
 // Keys implements goja.DynamicObject.
 func (f *fixed) Keys() []string { return f.keys }
+
+// opaque is a dynamic object without properties: all it has stands on its
+// prototype and on its Go side.
+type opaque struct{}
+
+// Get implements goja.DynamicObject.
+func (opaque) Get(string) goja.Value { return nil }
+
+// Set implements goja.DynamicObject.
+func (opaque) Set(string, goja.Value) bool { return false }
+
+// Has implements goja.DynamicObject.
+func (opaque) Has(string) bool { return false }
+
+// Delete implements goja.DynamicObject.
+func (opaque) Delete(string) bool { return false }
+
+// Keys implements goja.DynamicObject.
+func (opaque) Keys() []string { return nil }

@@ -477,7 +477,7 @@ func TestGlobals(t *testing.T) {
 			"structuredClone", `const o = { d: new Date(0), m: new Map([[1, { a: 1 }]]), s: new Set([1]), b: new Uint8Array([1, 2]), r: /x/g, u: undefined }; o.self = o; const c = structuredClone(o); return [c.self === c, c !== o, c.d.getTime(), c.m.get(1).a, [...c.s], [...c.b], String(c.r), "u" in c]`,
 			`[true,true,0,1,[1],[1,2],"/x/g",true]`,
 		},
-		{"structuredClone of a function", `try { structuredClone(() => {}) } catch (e) { return e.name }`, `"TypeError"`},
+		{"structuredClone of a function", `try { structuredClone(() => {}) } catch (e) { return e.name }`, `"DataCloneError"`},
 		{"timers", `const l = []; clearTimeout(setTimeout(() => l.push("no"), 1)); setTimeout((x) => l.push(x), 2, "b"); setTimeout(() => l.push("a"), 1); await new Promise((r) => setTimeout(r, 4)); queueMicrotask(() => l.push("c")); await null; return l`, `["a","b","c"]`},
 		{"performance", `const t = performance.now(); return performance.now() >= t && typeof performance.timeOrigin`, `"number"`},
 		{"crypto", `const a = crypto.getRandomValues(new Uint8Array(16)), u = crypto.randomUUID(); return [a.some((x) => x), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(u), u !== crypto.randomUUID()]`, `[true,true,true]`},

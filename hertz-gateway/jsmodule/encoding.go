@@ -78,7 +78,7 @@ func (rt *vmRuntime) installBase64() {
 		data := make([]byte, 0, len(s))
 		for _, r := range s {
 			if r > 0xff {
-				rt.throwType("btoa: the text holds characters beyond Latin-1")
+				rt.throwDOM("InvalidCharacterError", "btoa: the text holds characters beyond Latin-1")
 			}
 			data = append(data, byte(r))
 		}
@@ -96,12 +96,8 @@ func (rt *vmRuntime) installBase64() {
 		}
 		data, err := base64.RawStdEncoding.DecodeString(s)
 		if err != nil {
-			rt.throwType("atob: the text is not base64")
+			rt.throwDOM("InvalidCharacterError", "atob: the text is not base64")
 		}
-		var b strings.Builder
-		for _, c := range data {
-			b.WriteRune(rune(c))
-		}
-		return rt.newString(b.String())
+		return rt.newString(latin1(data))
 	})
 }

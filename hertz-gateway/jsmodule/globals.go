@@ -1,9 +1,7 @@
 package jsmodule
 
 import (
-	"crypto/rand"
-	_ "embed"
-	"encoding/hex"
+	_ "embed" // for prelude.js
 	"math"
 	"time"
 
@@ -13,10 +11,12 @@ import (
 // globals are the built-ins that the host itself uses, taken when they are first
 // used.
 type globals struct {
-	errors  map[string]goja.Value
-	promise *promiseClass
-	buffer  *bufferClasses
-	parts   *goja.Object // the prelude's functions
+	errors    map[string]goja.Value
+	promise   *promiseClass
+	buffer    *bufferClasses
+	parts     *goja.Object // the prelude's functions
+	webParts  *goja.Object // what web.js makes
+	nodeClass goja.Value   // Buffer
 }
 
 // promiseClass is Promise.
@@ -135,7 +135,10 @@ func (rt *vmRuntime) install() {
 	rt.lazyGlobal("performance", rt.makePerformance)
 	rt.lazyGlobal("crypto", rt.makeCrypto)
 	rt.lazyGlobal("console", rt.makeConsole)
-	rt.lazyGlobal("structuredClone", func() goja.Value { return rt.prelude("structuredClone") })
+	for _, name := range []string{"DOMException", "Event", "EventTarget", "AbortController", "AbortSignal", "structuredClone"} {
+		rt.lazyGlobal(name, func() goja.Value { return rt.web(name) })
+	}
+	rt.lazyGlobal("Buffer", rt.bufferClass)
 	rt.installBase64()
 	rt.installTimers()
 }
@@ -175,14 +178,7 @@ func (rt *vmRuntime) seal() error {
 // prelude gives a function of the prelude.
 func (rt *vmRuntime) prelude(name string) goja.Value {
 	if rt.global.parts == nil {
-		f := callable(must1(rt.vm.RunProgram(preludeProgram)))
-		host := rt.vm.NewObject()
-		rt.method(host, "rangeError", 1, func(call goja.FunctionCall) goja.Value {
-			rt.throwRange("%s", call.Argument(0))
-			return nil
-		})
-		own(host, "maxArray", rt.vm.ToValue(maxArray))
-		rt.global.parts = must1(f(goja.Undefined(), host)).(*goja.Object)
+		rt.global.parts = rt.runScript(preludeProgram, rt.scriptHost()).(*goja.Object)
 	}
 	return rt.global.parts.Get(name)
 }
@@ -247,41 +243,4 @@ func (rt *vmRuntime) makePerformance() goja.Value {
 	})
 	own(o, "timeOrigin", rt.vm.ToValue(clockStart.UnixMilli()))
 	return o
-}
-
-// maxRandom is the most that getRandomValues fills at once, as on the web.
-const maxRandom = 65536
-
-func (rt *vmRuntime) makeCrypto() goja.Value {
-	o := rt.vm.NewObject()
-	rt.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value {
-		return rt.newString(randomUUID())
-	})
-	rt.method(o, "getRandomValues", 1, func(call goja.FunctionCall) goja.Value {
-		view, ok := call.Argument(0).(*goja.Object)
-		if !ok || !rt.isView(view) {
-			rt.throwType("getRandomValues needs a typed array")
-		}
-		data, ok := rt.viewed(view)
-		if !ok {
-			rt.throwType("getRandomValues needs a typed array")
-		}
-		if len(data) > maxRandom {
-			rt.throwRange("getRandomValues fills at most %d bytes", maxRandom)
-		}
-		_, err := rand.Read(data)
-		must(err)
-		return view
-	})
-	return o
-}
-
-// randomUUID is version 4 of RFC 9562.
-func randomUUID() string {
-	var id [16]byte
-	_, err := rand.Read(id[:])
-	must(err)
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	s := hex.EncodeToString(id[:])
-	return s[:8] + "-" + s[8:12] + "-" + s[12:16] + "-" + s[16:20] + "-" + s[20:]
 }

@@ -2,7 +2,6 @@
 (function (host) {
   'use strict';
   const { isArray } = Array;
-  const { keys } = Object;
   const maxDepth = 200;
 
   function flatten(source, depth, target, level) {
@@ -16,55 +15,6 @@
       else target.push(item);
     }
     return target;
-  }
-
-  function copy(value, seen, depth) {
-    if (typeof value === 'function' || typeof value === 'symbol') {
-      throw new TypeError('structuredClone: a ' + typeof value + ' cannot be cloned');
-    }
-    if (typeof value !== 'object' || value === null) return value;
-    if (seen.has(value)) return seen.get(value);
-    if (depth > maxDepth) host.rangeError('structuredClone: nested too deeply');
-    let clone;
-    if (isArray(value)) {
-      seen.set(value, (clone = []));
-      const length = value.length;
-      if (length > host.maxArray) host.rangeError('structuredClone: the array is too long');
-      for (let i = 0; i < length; i++) clone[i] = copy(value[i], seen, depth + 1);
-      return clone;
-    }
-    if (value instanceof Date) clone = new Date(value.getTime());
-    else if (value instanceof RegExp) clone = new RegExp(value.source, value.flags);
-    else if (value instanceof ArrayBuffer) clone = value.slice(0);
-    else if (ArrayBuffer.isView(value)) {
-      const buffer = value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength);
-      clone = new value.constructor(buffer);
-    } else if (value instanceof Map) {
-      seen.set(value, (clone = new Map()));
-      value.forEach((v, k) => clone.set(copy(k, seen, depth + 1), copy(v, seen, depth + 1)));
-      return clone;
-    } else if (value instanceof Set) {
-      seen.set(value, (clone = new Set()));
-      value.forEach((v) => clone.add(copy(v, seen, depth + 1)));
-      return clone;
-    } else if (value instanceof Error) {
-      clone = new Error(value.message);
-      clone.name = value.name;
-    } else if (value instanceof Number || value instanceof String || value instanceof Boolean) {
-      clone = Object(value.valueOf());
-    }
-    if (clone !== undefined) {
-      seen.set(value, clone);
-      return clone;
-    }
-    seen.set(value, (clone = {}));
-    for (const key of keys(value)) {
-      Object.defineProperty(clone, key, {
-        value: copy(value[key], seen, depth + 1),
-        writable: true, enumerable: true, configurable: true,
-      });
-    }
-    return clone;
   }
 
   function isThenable(attempt) {
@@ -87,9 +37,6 @@
         else target.push(item);
       }
       return target;
-    },
-    structuredClone(value) {
-      return copy(value, new Map(), 0);
     },
     // retry calls f with 0, 1, … until it returns something true, at most
     // times times; an exception counts as a failure. The last result, or the
