@@ -45,6 +45,7 @@ type Program struct {
 	digest      string
 	imports     []string
 	hooks       [hookCount]bool
+	rpc         *rpcUse // nil: it makes no calls
 	reach       *reach
 	code        *goja.Program
 }
@@ -175,7 +176,8 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		}
 		return nil, errs
 	}
-	code, reached, err := compileScript(b.src.file(), string(result.OutputFiles[0].Contents), b.texts())
+	text := string(result.OutputFiles[0].Contents)
+	code, reached, err := compileScript(b.src.file(), text, b.texts())
 	if err != nil {
 		b.refused = &Error{
 			Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), cause: err,
@@ -183,7 +185,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		}
 		return nil, nil
 	}
-	return &Program{code: code, reach: reached}, nil
+	return &Program{code: code, reach: reached, rpc: rpcUseOf(text)}, nil
 }
 
 // texts are the sources that went into the bundle.

@@ -28,5 +28,5 @@ func FormatDiagnostic(d api.Diagnostic, colour bool) string {
 		}
 		severity = "\x1b[" + code + "m" + severity + "\x1b[0m"
 	}
-	return oneLine(at) + ": " + severity + oneLine(text)
+	return OneLine(at) + ": " + severity + OneLine(text)
 }

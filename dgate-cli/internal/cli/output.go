@@ -149,7 +149,7 @@ func (t *Table) Row(cells ...string) {
 		t.rows = tabwriter.NewWriter(&t.done, 0, 8, 2, ' ', 0)
 	}
 	for i, cell := range cells {
-		cells[i] = oneLine(cell)
+		cells[i] = OneLine(cell)
 	}
 	_, _ = fmt.Fprintln(t.rows, strings.Join(cells, "\t")) // into a buffer
 }

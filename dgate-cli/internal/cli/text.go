@@ -16,8 +16,8 @@ func Printable(s string) string {
 	}, s)
 }
 
-// oneLine keeps a text of foreign origin on its line.
-func oneLine(s string) string {
+// OneLine keeps a text of foreign origin on its line.
+func OneLine(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '\n' || r == '\t' {
 			return ' '

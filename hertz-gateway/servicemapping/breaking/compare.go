@@ -177,6 +177,9 @@ func (c *comparer) findings() []Finding {
 		}
 		for m := range e.methods {
 			f.Methods = append(f.Methods, nameOf(m))
+			if len(e.routes) > 0 {
+				f.Modules = append(f.Modules, m.Modules...)
+			}
 			if e.byName[m] {
 				f.Modules = append(f.Modules, c.use.callers(m.Service.Name, m.Name)...)
 			}

@@ -15,7 +15,8 @@ type Usage struct {
 	// ByName: methods may be called by name (the generic route), with the
 	// members that their fields have in JSON.
 	ByName bool
-	// Attached names the modules that run on a route; nil: none.
+	// Attached names the modules that run on a route, beside those that the
+	// IDL itself names (dgate.modules); nil: none.
 	Attached func(Route) []string
 	// Callers names the modules that call a method; nil: none.
 	Callers func(service, method string) []string

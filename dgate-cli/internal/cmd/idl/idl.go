@@ -3,6 +3,7 @@ package idl
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -20,7 +21,7 @@ func New(env *cli.Env) *cobra.Command {
 		Use:   "idl",
 		Short: "Look at IDLs as the gateway does, offline",
 	})
-	cmd.AddCommand(newLint(env), newRoutes(env), newOpenAPI(env), newTypes(env))
+	cmd.AddCommand(newLint(env), newRoutes(env), newOpenAPI(env), newTypes(env), newBreaking(env))
 	return cmd
 }
 
@@ -34,13 +35,18 @@ func load(dir string) (*servicemapping.Mapping, error) {
 	if !info.IsDir() {
 		return nil, cli.Usagef("name the directory that it stands in", "%s is not a directory", dir)
 	}
-	m, err := servicemapping.Load(os.DirFS(dir), servicemapping.Options{})
+	return loadFS(dir, os.DirFS(dir))
+}
+
+// loadFS reads a directory that is called name.
+func loadFS(name string, dir fs.FS) (*servicemapping.Mapping, error) {
+	m, err := servicemapping.Load(dir, servicemapping.Options{})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(m.Services) == 0 && len(m.Diagnostics) == 0 {
 		return nil, &cli.HintError{
-			Err:  fmt.Errorf("%s: no *.thrift file with a service in it", dir),
+			Err:  fmt.Errorf("%s: no *.thrift file with a service in it", name),
 			Hint: "name the directory with the IDLs",
 		}
 	}
