@@ -16,7 +16,7 @@ func later[T any](
 ) goja.Value {
 	p, resolve, reject := rt.vm.NewPromise()
 	started := rt.live().begin(func(ctx context.Context) func() error {
-		ctx, cancel := context.WithDeadline(ctx, deadline)
+		ctx, cancel := rt.host.until(ctx, deadline)
 		defer cancel()
 		result, err := work(ctx)
 		return func() error {

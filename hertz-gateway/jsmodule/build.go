@@ -45,9 +45,12 @@ type Program struct {
 	digest      string
 	imports     []string
 	hooks       [hookCount]bool
-	rpc         *rpcUse // nil: it makes no calls
-	reach       *reach
-	code        *goja.Program
+	packages    []string
+	// plain are the hooks that stand as plain functions.
+	plain []string
+	rpc   *rpcUse // nil: it makes no calls
+	reach *reach
+	code  *goja.Program
 }
 
 // Name is the name of the module.
@@ -104,10 +107,21 @@ var unsupported = map[string]bool{
 //
 // The error is an Errors that holds everything found.
 func Build(src Source, resolve Resolver) (*Program, error) {
-	b := &build{src: src, resolve: resolve, linked: map[string]Source{}}
-	for _, grant := range src.Permissions {
+	p, err := (&build{src: src, resolve: resolve, linked: map[string]Source{}}).program()
+	if err != nil {
+		return nil, err
+	}
+	if err := loadCheck(p); err != nil {
+		return nil, Errors{err}
+	}
+	return p, nil
+}
+
+// program compiles without running anything.
+func (b *build) program() (*Program, error) {
+	for _, grant := range b.src.Permissions {
 		if err := CheckPermission(grant); err != nil {
-			return nil, Errors{{Module: src.Name, Kind: KindSyntax, File: src.file(), Message: err.Error(), cause: err}}
+			return nil, Errors{{Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), Message: err.Error(), cause: err}}
 		}
 	}
 	p, errs := b.compile(api.ES2022)
@@ -130,11 +144,8 @@ func Build(src Source, resolve Resolver) (*Program, error) {
 		}
 		return nil, errs
 	}
-	p.name, p.file, p.permissions = src.Name, src.file(), src.Permissions
-	p.imports, p.digest = b.names(), b.digest()
-	if err := loadCheck(p); err != nil {
-		return nil, Errors{err}
-	}
+	p.name, p.file, p.permissions = b.src.Name, b.src.file(), b.src.Permissions
+	p.imports, p.digest, p.packages = b.names(), b.digest(), b.packages
 	return p, nil
 }
 
@@ -145,13 +156,19 @@ type build struct {
 	linked  map[string]Source
 	// bare leaves out topLevelHooks.
 	bare bool
+	// disk is the file of src when imports are read from disk, and packages
+	// are then those that were found in node_modules.
+	disk     string
+	packages []string
+	// files are the others that were linked, relative to the working directory.
+	files []string
 	// refused is what goja said about code that esbuild emitted.
 	refused *Error
 }
 
 // compile returns nothing at all when goja refuses what esbuild emitted.
 func (b *build) compile(target api.Target) (*Program, Errors) {
-	result := api.Build(api.BuildOptions{
+	options := api.BuildOptions{
 		EntryPoints:    []string{b.src.Name},
 		Bundle:         true,
 		Write:          false,
@@ -168,16 +185,21 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ") {"},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},
-	})
+	}
+	if b.disk != "" {
+		b.readDisk(&options)
+	}
+	result := api.Build(options)
 	if len(result.Errors) > 0 {
-		errs := make(Errors, len(result.Errors))
-		for i, m := range result.Errors {
-			errs[i] = b.message(m)
-		}
-		return nil, errs
+		return nil, b.errors(result.Errors)
+	}
+	name := b.src.file()
+	if b.disk != "" {
+		name = path.Base(name) // files in the source map would count from its directory
+		b.files, b.packages = linkedOf(result.Metafile)
 	}
 	text := string(result.OutputFiles[0].Contents)
-	code, reached, err := compileScript(b.src.file(), text, b.texts())
+	code, reached, err := compileScript(name, text, b.texts())
 	if err != nil {
 		b.refused = &Error{
 			Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), cause: err,
@@ -193,6 +215,9 @@ func (b *build) texts() []string {
 	texts := []string{b.src.Text}
 	for _, src := range b.linked {
 		texts = append(texts, src.Text)
+	}
+	if b.disk != "" {
+		texts = append(texts, helpers...) // other texts were not looked at
 	}
 	return texts
 }
@@ -293,6 +318,14 @@ func (b *build) digest() string {
 		add(b.linked[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (b *build) errors(list []api.Message) Errors {
+	errs := make(Errors, len(list))
+	for i, m := range list {
+		errs[i] = b.message(m)
+	}
+	return errs
 }
 
 func (b *build) message(m api.Message) *Error {

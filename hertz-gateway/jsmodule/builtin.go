@@ -21,6 +21,7 @@ func builtins() []builtin {
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},
 		{"dgate/state", (*moduleInstance).makeState},
+		{"dgate/test", (*moduleInstance).makeTest},
 	}
 }
 

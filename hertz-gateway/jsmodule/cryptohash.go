@@ -11,6 +11,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"hash"
+	"io"
 	"math/big"
 	"strings"
 
@@ -204,7 +205,7 @@ func (rt *vmRuntime) randomFunctions(o *goja.Object) {
 			rt.throwRange("randomBytes: the size must be between 1 and %d", maxBuffer)
 		}
 		data := make([]byte, size)
-		_, err := rand.Read(data)
+		_, err := io.ReadFull(rt.host.random(), data)
 		must(err)
 		return rt.vm.ToValue(rt.vm.NewArrayBuffer(data))
 	})
@@ -216,11 +217,11 @@ func (rt *vmRuntime) randomFunctions(o *goja.Object) {
 		if low >= high {
 			rt.throwRange("randomInt: %d is not below %d", low, high)
 		}
-		n, err := rand.Int(rand.Reader, big.NewInt(high-low))
+		n, err := rand.Int(rt.host.random(), big.NewInt(high-low))
 		must(err)
 		return rt.vm.ToValue(low + n.Int64())
 	})
-	rt.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value { return rt.newString(randomUUID()) })
+	rt.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value { return rt.newString(randomUUID(rt.host.random())) })
 }
 
 // safeInteger is an argument that must be an integer of at most 2^53 - 1.

@@ -239,8 +239,8 @@ func (rt *vmRuntime) report(what string, f func() error) error {
 func (rt *vmRuntime) makePerformance() goja.Value {
 	o := rt.vm.NewObject()
 	rt.method(o, "now", 0, func(goja.FunctionCall) goja.Value {
-		return rt.vm.ToValue(float64(now()) / float64(time.Millisecond))
+		return rt.vm.ToValue(float64(rt.host.elapsed()) / float64(time.Millisecond))
 	})
-	own(o, "timeOrigin", rt.vm.ToValue(clockStart.UnixMilli()))
+	own(o, "timeOrigin", rt.vm.ToValue(rt.host.now().Add(-rt.host.elapsed()).UnixMilli()))
 	return o
 }

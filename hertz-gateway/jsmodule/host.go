@@ -27,6 +27,10 @@ type Config struct {
 	// Version is what `import { version } from "dgate"` gives.
 	Version string
 	Limits  Limits
+	// Simulated is for tests of modules: time stands still unless everything
+	// waits, random values repeat, and "dgate/test" can be imported. Such a
+	// host serves one session at a time.
+	Simulated bool
 }
 
 // Limits bound what modules can take. Zero values mean the defaults.
@@ -116,6 +120,9 @@ type Host struct {
 	work   context.Context
 	cancel context.CancelFunc
 	tails  sync.WaitGroup
+	// sim is nil but in tests of modules, lines but where a Suite runs them.
+	sim   *simulation
+	lines *logRecorder
 }
 
 // NewHost starts a Host. It fails on limits out of range and on permissions that
@@ -135,6 +142,9 @@ func NewHost(cfg Config) (*Host, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	h := &Host{cfg: cfg, limits: limits, dog: startWatchdog(limits.Heap)}
+	if cfg.Simulated {
+		h.sim = newSimulation()
+	}
 	h.work, h.cancel = context.WithCancel(context.Background())
 	return h, nil
 }

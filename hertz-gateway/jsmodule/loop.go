@@ -22,6 +22,13 @@ type loop struct {
 	timers  []*timer
 	lastID  int64
 
+	// A simulated session has coroutines, the questions that they wait with,
+	// and jobs that enter JavaScript on their own account.
+	operations []*operation
+	questions  []func() error
+	outside    []func() error
+	limiters   int // timers that end questions
+
 	mu     sync.Mutex
 	mail   []func() error
 	closed bool
@@ -48,9 +55,18 @@ func (l *loop) close() {
 		return
 	}
 	l.cancel()
+	defer l.stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed, l.mail = true, nil
+}
+
+// stop ends the coroutines.
+func (l *loop) stop() {
+	for _, op := range l.operations {
+		op.stop()
+	}
+	l.operations = nil
 }
 
 // post hands a job to the session's goroutine; after close it is dropped.
@@ -78,10 +94,14 @@ func (l *loop) take() []func() error {
 // one. It is refused when too much is under way.
 func (s *Session) begin(work func(ctx context.Context) func() error) bool {
 	l := s.events()
-	if l.pending+len(l.timers) >= s.chain.host.limits.Operations {
+	if l.full(s.chain.host) {
 		return false
 	}
 	l.pending++
+	if s.chain.host.sim != nil {
+		l.simulate(work)
+		return true
+	}
 	s.chain.host.tails.Go(func() {
 		var job func() error
 		if err := protect(func() error { job = work(l.ctx); return nil }); err != nil {
@@ -96,11 +116,22 @@ func (s *Session) begin(work func(ctx context.Context) func() error) bool {
 // way.
 func (s *Session) after(d time.Duration, run func() error) int64 {
 	l := s.events()
-	if l.pending+len(l.timers) >= s.chain.host.limits.Operations {
+	if l.full(s.chain.host) {
 		return 0
 	}
+	return l.at(s.chain.host.now().Add(d), run)
+}
+
+// full says whether nothing more may be begun. Timers of coroutines go with
+// what is pending.
+func (l *loop) full(h *Host) bool {
+	return l.pending+len(l.timers)-l.limiters >= h.limits.Operations
+}
+
+// at runs a job at a time, however much is under way.
+func (l *loop) at(due time.Time, run func() error) int64 {
 	l.lastID++
-	t := &timer{id: l.lastID, due: time.Now().Add(d), run: run}
+	t := &timer{id: l.lastID, due: due, run: run}
 	i, _ := slices.BinarySearchFunc(l.timers, t, func(a, b *timer) int {
 		if a.due.After(b.due) {
 			return 1
@@ -132,9 +163,19 @@ func (s *Session) step() error {
 		}
 		return nil
 	}
+	if len(l.questions) > 0 {
+		job := l.questions[0]
+		l.questions = l.questions[1:]
+		return s.enter(job)
+	}
+	if len(l.outside) > 0 {
+		job := l.outside[0]
+		l.outside = l.outside[1:]
+		return job()
+	}
 	wake := s.deadline
 	if len(l.timers) > 0 {
-		if due := l.timers[0].due; !due.After(time.Now()) {
+		if due := l.timers[0].due; !due.After(s.chain.host.now()) {
 			run := l.timers[0].run
 			l.timers = l.timers[1:]
 			return s.enter(run)
@@ -152,21 +193,33 @@ var errNeverSettles = &Error{Kind: KindNeverSettles, Message: "waits for a promi
 // wait sleeps until there is mail or the time has come. A runtime whose hook
 // was given up is not used again.
 func (s *Session) wait(wake time.Time) error {
+	if s.chain.host.sim != nil {
+		return s.jump(wake)
+	}
 	clock := time.NewTimer(time.Until(wake))
 	defer clock.Stop()
 	select {
 	case <-s.loop.notify:
 		return nil
 	case <-s.ctx.Done():
-		s.broken = true
-		return &Error{Kind: KindCanceled, Message: "the exchange ended while the module waited", cause: context.Cause(s.ctx)}
+		return s.canceled("the exchange ended while the module waited")
 	case <-clock.C:
-		if !time.Now().Before(s.deadline) {
-			s.broken = true
-			return &Error{Kind: KindDeadline, Message: "waited past the deadline", cause: context.DeadlineExceeded}
+		if !s.chain.host.now().Before(s.deadline) {
+			return s.late("waited past the deadline")
 		}
 		return nil
 	}
+}
+
+// late and canceled give a hook up, and its runtime.
+func (s *Session) late(what string) error {
+	s.broken = true
+	return &Error{Kind: KindDeadline, Message: what, cause: context.DeadlineExceeded}
+}
+
+func (s *Session) canceled(what string) error {
+	s.broken = true
+	return &Error{Kind: KindCanceled, Message: what, cause: context.Cause(s.ctx)}
 }
 
 // sleep waits in the middle of JavaScript, the clock of the budget stopped.
@@ -176,7 +229,10 @@ func (s *Session) sleep(d time.Duration) error {
 	if s.fired != disarmed {
 		return errInterrupted
 	}
-	wake := time.Now().Add(d)
+	wake := s.chain.host.now().Add(d)
+	if s.chain.host.sim != nil {
+		return s.jump(wake)
+	}
 	late := wake.After(s.deadline)
 	if late {
 		wake = s.deadline
@@ -185,12 +241,10 @@ func (s *Session) sleep(d time.Duration) error {
 	defer clock.Stop()
 	select {
 	case <-s.ctx.Done():
-		s.broken = true
-		return &Error{Kind: KindCanceled, Message: "the exchange ended while the module slept", cause: context.Cause(s.ctx)}
+		return s.canceled("the exchange ended while the module slept")
 	case <-clock.C:
 		if late {
-			s.broken = true
-			return &Error{Kind: KindDeadline, Message: "slept past the deadline", cause: context.DeadlineExceeded}
+			return s.late("slept past the deadline")
 		}
 		return nil
 	}

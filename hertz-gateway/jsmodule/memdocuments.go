@@ -23,6 +23,7 @@ type MemoryDocuments struct {
 	all      map[collectionKey]*memoryCollection
 	revision int64
 	size     int
+	now      func() time.Time
 	files    recordFiles
 }
 
@@ -38,7 +39,7 @@ var _ Documents = (*MemoryDocuments)(nil)
 
 // NewMemoryDocuments is empty and forgets all when the process ends.
 func NewMemoryDocuments() *MemoryDocuments {
-	return &MemoryDocuments{all: map[collectionKey]*memoryCollection{}}
+	return &MemoryDocuments{all: map[collectionKey]*memoryCollection{}, now: time.Now}
 }
 
 func (m *MemoryDocuments) collection(namespace, name string) (*memoryCollection, error) {
@@ -102,7 +103,7 @@ func (m *MemoryDocuments) Put(_ context.Context, namespace string, d Document) (
 		return Document{}, &CallError{Code: CodeTooLarge, Status: http.StatusInsufficientStorage, Message: "the documents in memory take up all that they may"}
 	}
 	d.Data = bytes.Clone(d.Data)
-	d.UpdatedAt = time.Now().UTC()
+	d.UpdatedAt = m.now().UTC()
 	d.CreatedAt = d.UpdatedAt
 	if there {
 		d.CreatedAt = before.CreatedAt
@@ -167,7 +168,7 @@ func (m *MemoryDocuments) PutCollection(_ context.Context, namespace string, c C
 		return Collection{}, err
 	}
 	key := collectionKey{namespace, c.Name}
-	next.UpdatedAt = time.Now().UTC()
+	next.UpdatedAt = m.now().UTC()
 	next.CreatedAt = next.UpdatedAt
 	if before := m.all[key]; before != nil {
 		next.CreatedAt, next.docs = before.CreatedAt, before.docs

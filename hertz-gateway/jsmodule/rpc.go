@@ -84,7 +84,7 @@ func (m *moduleInstance) call(service, method string, args, options goja.Value) 
 	}
 	deadline := s.deadline
 	if call.Timeout > 0 {
-		if d := time.Now().Add(call.Timeout); d.Before(deadline) {
+		if d := rt.host.now().Add(call.Timeout); d.Before(deadline) {
 			deadline = d
 		}
 	}

@@ -40,6 +40,8 @@ type vmRuntime struct {
 	rejected []*goja.Promise
 	// secrets are the values that modules have read.
 	secrets redactor
+	// kit is "dgate/test", in tests.
+	kit *testKit
 	// joining are the arrays whose join is under way.
 	joining []*goja.Object
 }
@@ -60,6 +62,9 @@ type moduleInstance struct {
 type hookFunc struct {
 	call goja.Callable
 	this goja.Value
+	// name is that of the function; plain ones are not exported.
+	name  string
+	plain bool
 }
 
 // loadCheck runs p in a throw-away runtime and notes its hooks.
@@ -71,6 +76,9 @@ func loadCheck(p *Program) *Error {
 	}
 	for h, hook := range rt.modules[0].hooks {
 		p.hooks[h] = hook.call != nil
+		if hook.call != nil && hook.plain {
+			p.plain = append(p.plain, hook.name)
+		}
 	}
 	return nil
 }
@@ -82,6 +90,9 @@ func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Er
 	rt.watch.vm = rt.vm
 	rt.vm.SetMaxCallStackSize(maxCallDepth)
 	rt.vm.SetPromiseRejectionTracker(rt.trackRejection)
+	if h.sim != nil {
+		h.sim.install(rt)
+	}
 
 	rt.watch.arm(math.MaxInt64)
 	timer := time.AfterFunc(h.limits.Load, func() { rt.watch.fire(math.MaxInt64, firedBudget) })
@@ -160,7 +171,7 @@ func (m *moduleInstance) take(from goja.Value) (found bool) {
 		for _, name := range names {
 			call, ok := goja.AssertFunction(o.Get(name))
 			if ok && m.hooks[h].call == nil {
-				m.hooks[h] = hookFunc{call: call, this: o}
+				m.hooks[h] = hookFunc{call: call, this: o, name: name, plain: from == m.top}
 				found = true
 			}
 		}

@@ -20,14 +20,18 @@ type Session struct {
 
 	rt     *vmRuntime
 	broken bool // the runtime must not serve again
-	closed bool
+	// borrowed is set when the runtime is that of a test, which keeps it: what
+	// has been interrupted then runs no further hooks.
+	borrowed bool
+	closed   bool
 
 	deadline time.Time
-	spent    int64 // nanoseconds of JavaScript in this phase
-	started  int64 // when JavaScript was entered
-	fired    int64 // what interrupted the runtime, disarmed when nothing did
-	aborted  error // why a host function ended the script
-	logged   int   // lines written to console
+	budget   time.Duration // instead of the host's, unless zero
+	spent    int64         // nanoseconds of JavaScript in this phase
+	started  int64         // when JavaScript was entered
+	fired    int64         // what interrupted the runtime, disarmed when nothing did
+	aborted  error         // why a host function ended the script
+	logged   int           // lines written to console
 
 	loop *loop
 	// waits are the promises given to ctx.waitUntil.
@@ -127,9 +131,12 @@ func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
 	s.spent = 0
 	s.deadline = s.call.Deadline
 	if s.deadline.IsZero() {
-		s.deadline = time.Now().Add(s.chain.host.limits.Wait)
+		s.deadline = s.chain.host.now().Add(s.chain.host.limits.Wait)
 	}
 	if s.broken {
+		if s.borrowed && s.fired != disarmed {
+			return nil
+		}
 		s.giveBack()
 	}
 	if s.rt == nil {
@@ -223,7 +230,11 @@ func (s *Session) enter(f func() error) error {
 // start arms the watch.
 func (s *Session) start() {
 	s.started = now()
-	left := int64(s.chain.host.limits.Budget) - headStart - s.spent
+	budget := s.chain.host.limits.Budget
+	if s.budget > 0 {
+		budget = s.budget
+	}
+	left := int64(budget) - headStart - s.spent
 	s.chain.host.dog.arm(&s.rt.watch, s.started+max(0, left))
 }
 
@@ -262,7 +273,7 @@ func (s *Session) settle(p *goja.Promise) error {
 // ctx.waitUntil.
 func (s *Session) giveBack() {
 	rt := s.rt
-	if rt == nil {
+	if rt == nil || s.borrowed {
 		return
 	}
 	s.rt = nil
@@ -286,7 +297,7 @@ func (s *Session) giveBack() {
 
 // finish waits for the promises of ctx.waitUntil after an exchange.
 func (s *Session) finish() {
-	s.deadline = time.Now().Add(s.chain.host.limits.Tail)
+	s.deadline = s.chain.host.now().Add(s.chain.host.limits.Tail)
 	for _, p := range s.waits {
 		if err := s.settle(p); err != nil {
 			s.rt.current.logger.Warn("ctx.waitUntil: the promise was given up", "request_id", s.call.ID, "error", err)

@@ -21,7 +21,7 @@ func framesOf(stack []goja.StackFrame) []frame {
 	var frames []frame
 	for _, f := range stack {
 		p := f.Position()
-		if p.Filename == "" || p.Filename == preludeName {
+		if p.Filename == "" || isHostFile(p.Filename) {
 			continue
 		}
 		// Columns out of a source map start at 0.
@@ -31,6 +31,9 @@ func framesOf(stack []goja.StackFrame) []frame {
 	}
 	return frames
 }
+
+// isHostFile says whether a file is a part of the host.
+func isHostFile(name string) bool { return name == preludeName || name == testKitName }
 
 func sourceFile(name string) string { return strings.TrimPrefix(name, sourceNamespace+":") }
 
@@ -51,7 +54,7 @@ func parseStack(text string) []frame {
 		var ok1, ok2 bool
 		at, f.column, ok1 = cutNumber(at)
 		at, f.line, ok2 = cutNumber(at)
-		if !ok1 || !ok2 || at == preludeName {
+		if !ok1 || !ok2 || isHostFile(at) {
 			continue
 		}
 		f.file = sourceFile(at)

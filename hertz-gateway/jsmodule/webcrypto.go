@@ -1,8 +1,8 @@
 package jsmodule
 
 import (
-	"crypto/rand"
 	"encoding/hex"
+	"io"
 
 	"github.com/dop251/goja"
 )
@@ -13,7 +13,7 @@ const maxRandom = 65536
 func (rt *vmRuntime) makeCrypto() goja.Value {
 	o := rt.vm.NewObject()
 	rt.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value {
-		return rt.newString(randomUUID())
+		return rt.newString(randomUUID(rt.host.random()))
 	})
 	rt.method(o, "getRandomValues", 1, func(call goja.FunctionCall) goja.Value {
 		view, ok := call.Argument(0).(*goja.Object)
@@ -27,7 +27,7 @@ func (rt *vmRuntime) makeCrypto() goja.Value {
 		if len(data) > maxRandom {
 			rt.throwDOM("QuotaExceededError", "getRandomValues fills at most 65536 bytes")
 		}
-		_, err := rand.Read(data)
+		_, err := io.ReadFull(rt.host.random(), data)
 		must(err)
 		return view
 	})
@@ -35,9 +35,9 @@ func (rt *vmRuntime) makeCrypto() goja.Value {
 }
 
 // randomUUID is version 4 of RFC 9562.
-func randomUUID() string {
+func randomUUID(random io.Reader) string {
 	var id [16]byte
-	_, err := rand.Read(id[:])
+	_, err := io.ReadFull(random, id[:])
 	must(err)
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
 	s := hex.EncodeToString(id[:])

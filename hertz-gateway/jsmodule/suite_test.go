@@ -1,0 +1,139 @@
+package jsmodule_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"dgate/hertz-gateway/jsmodule"
+)
+
+// suiteOf writes files and loads the first of them as tests.
+func suiteOf(t *testing.T, files ...string) (*jsmodule.Suite, error) {
+	t.Helper()
+	onDisk(t, files...)
+	return jsmodule.NewSuite(files[0], jsmodule.Config{})
+}
+
+// outcomes runs all tests: "name: ok", "name: skipped" or "name: error".
+func outcomes(t *testing.T, s *jsmodule.Suite) []string {
+	t.Helper()
+	var all []string
+	for i, test := range s.Tests() {
+		outcome := "ok"
+		if test.Skip {
+			outcome = "skipped"
+		} else if r := s.Run(context.Background(), i); r.Err != nil {
+			outcome = r.Err.Error()
+		}
+		all = append(all, test.Name+": "+outcome)
+	}
+	return all
+}
+
+const shop = `// @permissions rpc:BookSvc, secret:key
+import rpc from "dgate/rpc";
+import { get } from "dgate/secrets";
+import { asyncSleep } from "dgate";
+let count = 0;
+export function requestModifier(ctx) {
+  ctx.request.headers.set("x-count", String(++count));
+  ctx.request.headers.set("x-key", get("key"));
+  console.log("modified", ctx.request.path);
+  if (ctx.queryParam("teapot")) return Response.json({ short: true }, { status: 418 });
+}
+export async function requestHandler(ctx) {
+  const nums = ctx.query().getAll("num").map(Number);
+  const books = await Promise.all(nums.map((Num) => rpc.BookSvc.queryBook({ Num }, { timeout: 100 })));
+  if (ctx.queryParam("sleep")) await asyncSleep(Number(ctx.queryParam("sleep")));
+  return { now: Date.now(), books };
+}
+export function errorHandler(ctx, err) {
+  if (err.code === "timeout") return Response.json({ late: true }, { status: 203 });
+}
+export const fetchUpstream = (ctx) => ({ hashKey: ctx.request.ip });
+`
+
+func TestSuite(t *testing.T) {
+	s, err := suiteOf(t, "shop.test.ts", `
+import { describe, it, expect, beforeEach, afterEach, mock, callModule, clock, rpcError } from "dgate/test";
+import * as shop from "./shop";
+let trail = "";
+beforeEach(() => { trail += "a"; mock.secret("key", "s3cret"); });
+afterEach(() => { if (trail === "never") throw new Error("x"); });
+describe("handler", () => {
+  beforeEach(() => { trail += "b"; });
+  it("answers", async () => {
+    const query = mock.rpc("BookSvc.queryBook", ({ Num }: any) => ({ ID: "9007199254740993", Num }));
+    const { request, response, logs, target } = await callModule(shop, { url: "/books?num=1&num=2", ip: "192.0.2.1" });
+    expect(response.status).toBe(200);
+    expect(response.json()).toEqual({ now: 1767225600000, books: [{ ID: "9007199254740993", Num: 1 }, { ID: "9007199254740993", Num: 2 }] });
+    expect(request.headers.get("x-count")).toBe("1");
+    expect(request.headers).toBeInstanceOf(Headers);
+    expect(query).toHaveBeenCalledTimes(2);
+    expect(query.mock.calls.map((c) => c[0].Num)).toEqual([1, 2]);
+    expect(query.mock.calls[0][1]).toEqual({ service: "BookSvc", method: "queryBook", timeout: 100 });
+    expect(logs).toEqual([{ level: "info", message: "modified /books" }]);
+    expect(target).toEqual({ hashKey: "192.0.2.1" });
+    expect(trail).toBe("ab");
+  });
+  it("has a state of its own", async () => {
+    const { request, response } = await callModule(shop, { url: "/books?teapot=1" });
+    expect(request.headers.get("x-count")).toBe("1");
+    expect(response.status).toBe(418);
+    expect(Math.random()).toBe(0.6739839571077884);
+    expect(crypto.randomUUID()).toMatch(/^[0-9a-f-]{36}$/);
+    await expect(callModule(shop, { url: "/?num=1" })).rejects.toThrow('no mock for BookSvc.queryBook: add mock.rpc("BookSvc.queryBook", …)');
+  });
+  it("time passes while all wait", async () => {
+    const before = clock.now();
+    clock.advance(1000);
+    const { response } = await callModule(shop, { url: "/?sleep=2" });
+    expect(response.json().now - before).toBe(3000);
+    mock.rpc("BookSvc.*", () => new Promise((done) => setTimeout(done, 200)));
+    await expect(callModule(shop, { url: "/?num=1" })).rejects.toMatchObject({ name: "RpcError", message: "the call timed out" });
+    await expect(callModule(shop, { url: "/?sleep=20" })).rejects.toThrow("deadline");
+  });
+  it("one hook", async () => {
+    const { response } = await callModule(shop, {}, { hook: "errorHandler", error: { code: "timeout" } });
+    expect(response.status).toBe(203);
+    expect(await response.text()).toBe('{"late":true}');
+  });
+  it("catches errors of services", async () => {
+    mock.rpc("BookSvc.queryBook", mock.fn().mockRejectedValue(rpcError("no_such_book", { status: 404 })));
+    await expect(callModule(shop, { url: "/?num=1" })).rejects.toMatchObject({ message: "no_such_book", name: "RpcError", hook: "requestHandler" });
+  });
+});
+it("fails", () => {
+  expect({ a: 1 }).toEqual({ a: 2 });
+});
+it("fails later", async () => {
+  const wanted = expect(Promise.resolve(1)).resolves;
+  await null;
+  await wanted.toBe(2);
+});
+it("fails in the module", async () => { await callModule(shop, { url: "/?num=1" }); });
+it.skip("is skipped", () => {});
+it("never ends", async () => { await new Promise(() => {}); });
+it("runs for ever", async () => { for (;;); });
+`, "shop.ts", shop)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `handler > answers: ok
+handler > has a state of its own: ok
+handler > time passes while all wait: ok
+handler > one hook: ok
+handler > catches errors of services: ok
+fails: shop.test.ts:51:28: module shop.test: AssertionError: expected { a: 1 } toEqual({ a: 2 })
+fails later: shop.test.ts:54:25: module shop.test: AssertionError: expected 1 toBe(2)
+fails in the module: shop.test.ts:58:59: module shop.test: RpcError: no mock for BookSvc.queryBook: add mock.rpc("BookSvc.queryBook", …)
+is skipped: skipped
+never ends: module shop.test: waits for a promise that nothing is left to settle
+runs for ever: shop.test.ts:61:21: module shop.test: interrupted: out of its CPU budget
+`
+	got := strings.Join(outcomes(t, s), "\n") + "\n"
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
