@@ -101,7 +101,7 @@ func TestBuildFileErrors(t *testing.T) {
 		{"all at once", "import a from 'nowhere';\nimport b from './gone';\nlet x: number = ;", `m.ts:3:17: module m: Unexpected ";"`},
 		{"imports", "import a from 'nowhere';\nimport b from './gone';\na(b)", "m.ts:1:15: module m: Could not resolve \"nowhere\"\nm.ts:2:15: module m: Could not resolve \"./gone\""},
 		{"Node's own", "import fs from 'fs'; fs()", `m.ts:1:16: module m: Could not resolve "fs"`},
-		{"unknown built-in", "import a from 'dgate/nope'; a()", `m.ts:1:15: module m: there is no "dgate/nope"; the built-in modules are dgate, dgate/rpc`},
+		{"unknown built-in", "import a from 'dgate/nope'; a()", `m.ts:1:15: module m: there is no "dgate/nope"; the built-in modules are dgate, dgate/`},
 		{"at load", "\nnull.x", "m.ts:2:6: module m: TypeError: Cannot read property 'x' of undefined"},
 		{"tests in a module", "import { it } from 'dgate/test'; it('a', () => {})", "dgate/test is for tests: run them with `dgate-cli module test`"},
 	} {
