@@ -20,6 +20,9 @@ type Options struct {
 	Previous *Mapping
 	// Settings apply to every plan.
 	Settings Settings
+	// Keep holds texts by path that stand for what the directory has there, or
+	// no longer has.
+	Keep map[string]string
 }
 
 // Load reads every *.thrift file below the root of dir. It never fails as a
@@ -34,6 +37,7 @@ func Load(dir fs.FS, o Options) (*Mapping, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the IDL directory: %w", err)
 	}
+	files = keep(files, o.Keep)
 	l := &loader{
 		settings:  o.Settings,
 		documents: make(map[string]*document, len(files)),

@@ -60,6 +60,22 @@ func scan(dir fs.FS) ([]found, error) {
 	return s.found, nil
 }
 
+// keep puts texts in the place of files.
+func keep(files []found, texts map[string]string) []found {
+	if len(texts) == 0 {
+		return files
+	}
+	files = slices.DeleteFunc(files, func(f found) bool {
+		_, kept := texts[f.path]
+		return kept && !f.folder
+	})
+	for path, text := range texts {
+		files = append(files, found{path: path, text: text})
+	}
+	slices.SortFunc(files, func(a, b found) int { return strings.Compare(a.path, b.path) })
+	return files
+}
+
 func (s *scanner) visited(info fs.FileInfo) bool {
 	return slices.ContainsFunc(s.folders, func(f fs.FileInfo) bool { return os.SameFile(f, info) })
 }

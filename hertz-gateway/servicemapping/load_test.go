@@ -464,3 +464,19 @@ func TestLoadHostile(t *testing.T) {
 		})
 	}
 }
+
+// Texts that are kept stand for files that have changed, fail or are gone.
+func TestLoadKeep(t *testing.T) {
+	texts := map[string]string{
+		"a.thrift": "service A { void a() }", "b.thrift": "service B { void b() }", "c.thrift": "service C { void c() }",
+	}
+	old := load(t, files(texts), nil)
+	edited := files(map[string]string{"a.thrift": "service A { void other() }", "b.thrift": "service B {"})
+	m, err := Load(edited, Options{Previous: old, Keep: texts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Digest != old.Digest || len(m.Diagnostics) > 0 || service(t, m, "A") != service(t, old, "A") {
+		t.Errorf("digest %s, want %s; %v", m.Digest, old.Digest, m.Diagnostics)
+	}
+}

@@ -20,6 +20,7 @@ type Config struct {
 	Listen         string
 	AdminListen    string
 	IDL            string
+	IDLGate        GateMode
 	Modules        string
 	Data           string
 	Secrets        string
@@ -44,6 +45,7 @@ func DefaultConfig() Config {
 		Listen:         ":8080",
 		AdminListen:    "127.0.0.1:9080",
 		IDL:            "idl",
+		IDLGate:        GateWarn,
 		Data:           ".dgate",
 		EtcdListen:     "127.0.0.1:2379",
 		RegistryPrefix: "kitex/registry-etcd",
@@ -103,6 +105,7 @@ func (c *Config) Validate() error {
 	}
 	oneOf("log.format", c.LogFormat, "text", "json")
 	oneOf("log.level", c.LogLevel, "debug", "info", "warn", "error")
+	oneOf("idlGate", string(c.IDLGate), string(GateOff), string(GateWarn), string(GateRefuse))
 	oneOf("genericRoute", string(c.GenericRoute), "annotated", "all", "off")
 	for name, s := range c.Services {
 		oneOf("services."+name+".codec", string(s.Codec), "", string(upstream.CodecDGate), string(upstream.CodecKitexJSON))

@@ -24,11 +24,12 @@ type reconciler struct {
 	retiring     sync.WaitGroup
 	mapping      *servicemapping.Mapping
 	modules      *jsmodule.Set
+	gate         idlGate
 	lastError    atomic.Pointer[string]
 }
 
 func newReconciler(g *Gateway) *reconciler {
-	r := &reconciler{g: g, wake: make(chan struct{}, 1)}
+	r := &reconciler{g: g, wake: make(chan struct{}, 1), gate: idlGate{mode: g.cfg.IDLGate, log: g.log}}
 	r.idlStale.Store(true)
 	r.modulesStale.Store(true)
 	return r
@@ -109,7 +110,9 @@ func (r *reconciler) loadIDL() (*servicemapping.Mapping, error) {
 	if _, err := os.Stat(r.g.cfg.IDL); err != nil {
 		return nil, fmt.Errorf("the IDL directory (--idl): %w", err)
 	}
-	m, err := servicemapping.Load(os.DirFS(r.g.cfg.IDL), servicemapping.Options{Previous: r.mapping})
+	m, err := r.gate.pass(r.mapping, usersOf(r.g.cfg.GenericRoute, r.modules), func(keep map[string]string) (*servicemapping.Mapping, error) {
+		return servicemapping.Load(os.DirFS(r.g.cfg.IDL), servicemapping.Options{Previous: r.mapping, Keep: keep})
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the IDL directory (--idl): %w", err)
 	}

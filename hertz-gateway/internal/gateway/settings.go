@@ -29,6 +29,11 @@ var settings = []setting{
 	text("listen", "listen", "address of the data plane, HOST:PORT", func(c *Config) *string { return &c.Listen }),
 	text("admin.listen", "admin-listen", "address of the admin API, HOST:PORT", func(c *Config) *string { return &c.AdminListen }),
 	text("idl", "idl", "directory of the Thrift IDLs", func(c *Config) *string { return &c.IDL }),
+	{
+		key: "idlGate", flag: "idl-gate", help: "what becomes of a breaking change of the IDLs: off, warn or refuse",
+		get: func(c *Config) string { return string(c.IDLGate) },
+		set: func(c *Config, v string) error { c.IDLGate = GateMode(v); return nil },
+	},
 	text("modules.dir", "modules", "directory of JavaScript and TypeScript modules; empty for none", func(c *Config) *string { return &c.Modules }),
 	list("modules.defaultPermissions", "module-permissions", "permissions of modules that name none, comma separated: rpc:*, http:HOST, secret:NAME", func(c *Config) *[]string { return &c.ModulePermissions }),
 	text("data", "data", "directory for the embedded etcd and the last good state", func(c *Config) *string { return &c.Data }),

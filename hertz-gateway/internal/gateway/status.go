@@ -81,6 +81,7 @@ func (g *Gateway) Status() *api.Status {
 			Rule: d.Rule, Message: d.Message, Routes: d.Routes,
 		})
 	}
+	status.Diagnostics = append(status.Diagnostics, g.loop.gate.diagnostics()...)
 	for _, p := range registry.Problems {
 		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
 			File: p.Key, Severity: api.SeverityWarning, Rule: "registry-value", Message: p.Detail,

@@ -231,6 +231,7 @@ func (c *comparer) serviceRemoved(s *servicemapping.Service) {
 		message: "service " + s.Name + " is gone" + c.because(s.Name+"."),
 	}
 	if len(s.Methods) == 0 {
+		ch.severity = Safe
 		c.add(ch, subject{})
 	}
 	for _, m := range s.Methods {

@@ -1,0 +1,125 @@
+package gateway
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const gateIDL = `struct Req { 1: i32 num (api.query="num") }
+service BookSvc { string get(1: Req req) (api.get="/book") }
+`
+
+const gateModule = "// @routes GET /book\nexport function requestModifier(ctx) { return new Response('from the module') }"
+
+// gated starts a gateway on gateIDL and a service beside it.
+func gated(t *testing.T, mode GateMode) *running {
+	return start(t, map[string]string{
+		"book.thrift":      gateIDL,
+		"other.thrift":     `service OtherSvc { void ping() (api.get="/ping") }`,
+		"modules/stamp.js": gateModule,
+	}, func(c *Config) { c.IDLGate = mode })
+}
+
+// edit writes a file of the IDL directory.
+func (r *running) edit(name, text string) { write(r.t, filepath.Join(r.cfg.IDL, name), text) }
+
+// digest of the mapping that serves.
+func (r *running) digest() string { return r.status().Gateways[0].MappingDigest }
+
+// broken are the breaking changes of the status, on one line each.
+func (r *running) broken() []string {
+	out := []string{}
+	for _, d := range r.status().Diagnostics {
+		if strings.HasPrefix(d.Rule, "breaking/") {
+			out = append(out, string(d.Severity)+" "+d.File+" "+d.Rule+": "+d.Message+": "+strings.Join(d.Routes, ", "))
+		}
+	}
+	return out
+}
+
+const refusedRename = `error book.thrift breaking/name-changed: book.Req.num is the query "n", no longer the query "num", ` +
+	`which modules stamp rely on (refused: the last version keeps serving): GET /book`
+
+func TestGateRefuses(t *testing.T) {
+	r := gated(t, GateRefuse)
+	before := r.digest()
+
+	// A breaking change is refused, and told once; what is beside it is served.
+	r.edit("book.thrift", strings.Replace(gateIDL, `api.query="num"`, `api.query="n"`, 1))
+	await(t, "the finding", func() bool { return len(r.broken()) > 0 })
+	if d := cmp.Diff([]string{refusedRename}, r.broken()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if r.digest() != before {
+		t.Error("the change is served")
+	}
+	r.edit("other.thrift", `service OtherSvc { void ping() (api.get="/ping"), void pong() (api.get="/pong") }`)
+	await(t, "the change beside it", func() bool { return r.get("/pong").status == 503 })
+	if d := cmp.Diff([]string{refusedRename}, r.broken()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if n := strings.Count(r.logs.String(), "is refused"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	for _, want := range []string{"at=book.thrift:1", "rule=name-changed", `routes="[GET /book]"`, "modules=[stamp]"} {
+		if !strings.Contains(r.logs.String(), want) {
+			t.Errorf("the log does not have %s", want)
+		}
+	}
+
+	// So is a file that goes.
+	if err := os.Remove(filepath.Join(r.cfg.IDL, "other.thrift")); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "two findings", func() bool { return len(r.broken()) == 2 })
+	if got := r.get("/pong").status; got != 503 {
+		t.Errorf("/pong: %d", got)
+	}
+
+	// Taking it back, or allowing it, ends it.
+	r.edit("other.thrift", `service OtherSvc { void ping() (api.get="/ping"), void pong() (api.get="/pong") }`)
+	r.edit("book.thrift", strings.Replace(gateIDL, `api.query="num"`, `api.query="n", dgate.breaking="allow: name-changed"`, 1))
+	await(t, "no findings", func() bool { return len(r.broken()) == 0 })
+	await(t, "the change", func() bool { return r.digest() != before })
+}
+
+// A change that cannot be held back by files alone is refused as a whole.
+func TestGateRefusesWhatOthersTake(t *testing.T) {
+	r := gated(t, GateRefuse)
+	before := r.digest()
+	// A second file of that base name leaves BookSvc without a registry name.
+	r.edit("sub/book.thrift", `service Thief { void take() (api.get="/take") }`)
+	await(t, "the finding", func() bool { return len(r.broken()) > 0 })
+	if r.digest() != before || r.get("/take").status != 404 {
+		t.Error("the change is served")
+	}
+}
+
+func TestGateWarns(t *testing.T) {
+	r := gated(t, GateWarn)
+	before := r.digest()
+	r.edit("book.thrift", strings.Replace(gateIDL, `api.query="num"`, `api.query="n"`, 1))
+	await(t, "the change", func() bool { return r.digest() != before })
+	want := `warning book.thrift breaking/name-changed: book.Req.num is the query "n", no longer the query "num", ` +
+		`which modules stamp rely on (served all the same): GET /book`
+	if d := cmp.Diff([]string{want}, r.broken()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+	if !strings.Contains(r.logs.String(), "is breaking, and served") {
+		t.Error("not in the log")
+	}
+}
+
+func TestGateOff(t *testing.T) {
+	r := gated(t, GateOff)
+	before := r.digest()
+	r.edit("book.thrift", strings.Replace(gateIDL, `api.query="num"`, `api.query="n"`, 1))
+	await(t, "the change", func() bool { return r.digest() != before })
+	if got := r.broken(); len(got) > 0 {
+		t.Error(got)
+	}
+}
