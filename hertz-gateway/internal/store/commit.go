@@ -12,7 +12,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"go.etcd.io/etcd/api/v3/etcdserverpb"
 	"go.etcd.io/etcd/api/v3/mvccpb"
 	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -27,8 +26,12 @@ const (
 	commitAttempts = 5
 
 	// What fits into one transaction: etcd allows 128 operations and 1.5 MiB.
-	maxTxnOps   = 120
+	maxTxnOps   = 100
 	maxTxnBytes = 1 << 20
+	// maxNamespaces is how many are guarded one by one; with maxConditions it
+	// stays below what etcd allows.
+	maxNamespaces = 20
+	maxConditions = 80
 )
 
 // Bounds of what a Batch says about itself.
@@ -47,8 +50,8 @@ type Batch struct {
 	// If are conditions of the caller: *ConditionError.
 	If []Condition
 	// Guards are namespaces that the change depends on beside those it touches.
-	// The names may be made up, to guard what lies across namespaces; "*" is
-	// taken.
+	// The names may be made up, to guard what lies across namespaces; "*" stands
+	// for all.
 	Guards []string
 	// Author and Message are for the history.
 	Author, Message string
@@ -74,7 +77,12 @@ type commit struct {
 	namespaces []string // guards to compare and bump
 	changes    []change
 	conditions []string // paths to compare
-	entry      historyEntry
+	time       time.Time
+	author     string
+	message    string
+	packed     []byte // the changes, as the history keeps them
+	large      bool   // too large for one transaction
+	isStaged   bool
 }
 
 // change is what happens to one object; nil stands for absent.
@@ -124,17 +132,22 @@ func (s *Store) commit(ctx context.Context, b Batch) (int64, error) {
 	if err := s.checkConditions(ctx, c, b.If); err != nil {
 		return 0, err
 	}
+	if err := c.pack(); err != nil {
+		return 0, err
+	}
 	for range commitAttempts {
 		revision, retry, err := s.commitOnce(ctx, c)
 		if err != nil {
 			return 0, err
 		}
-		if !retry {
-			s.settle(ctx, revision)
-			return revision, nil
+		if retry {
+			continue
 		}
+		s.settle(ctx, revision)
+		s.afterCommit(c)
+		return revision, nil
 	}
-	return 0, ErrGuardMoved
+	return 0, fmt.Errorf("%w: other large changes are always under way", ErrGuardMoved)
 }
 
 // prepare checks the batch and takes it apart.
@@ -145,12 +158,17 @@ func (s *Store) prepare(b Batch) (*commit, error) {
 	case len(b.Message) > MaxMessageBytes:
 		return nil, &TooLargeError{"bytes of the message", len(b.Message), MaxMessageBytes}
 	}
-	c := &commit{id: s.newID(), base: b.Base}
+	now := s.cfg.Now().UTC()
+	c := &commit{id: s.newID(), base: b.Base, time: now, author: b.Author, message: b.Message}
 	if c.base == nil {
 		c.base = s.Current()
 	}
-	now := s.cfg.Now().UTC()
 	namespaces, seen := slices.Clone(b.Guards), map[Key]bool{}
+	for _, ns := range namespaces {
+		if ns != everyNamespace && !validSegment(ns) {
+			return nil, fmt.Errorf("guard %q: not a namespace", clip(ns))
+		}
+	}
 	add := func(k Key, next *envelope) error {
 		if err := k.Validate(); err != nil {
 			return err
@@ -184,9 +202,14 @@ func (s *Store) prepare(b Batch) (*commit, error) {
 			return nil, err
 		}
 	}
+	if len(c.changes) > MaxBatchChanges {
+		return nil, &TooLargeError{"changes of the batch", len(c.changes), MaxBatchChanges}
+	}
 	slices.Sort(namespaces)
 	c.namespaces = slices.Compact(namespaces)
-	c.entry = historyEntry{Time: now, Author: b.Author, Message: b.Message}
+	if len(c.namespaces) == 0 {
+		return nil, errors.New("the batch is empty")
+	}
 	return c, nil
 }
 
@@ -235,19 +258,20 @@ func (s *Store) checkConditions(ctx context.Context, c *commit, conditions []Con
 func (s *Store) guardStill(ctx context.Context, base *State, namespace string) error {
 	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	r, err := s.client.Get(ctx, configPrefix+guardPrefix+namespace)
+	r, err := s.client.Get(ctx, configPrefix+guardPrefix+namespace, clientv3.WithKeysOnly())
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return s.guardMoved(ctx, base, namespace, modRevision(r.Kvs))
+	if now := modRevision(r.Kvs); now != base.ownGuard(namespace) {
+		return s.guardMoved(ctx, guardPrefix+namespace, now)
+	}
+	return nil
 }
 
-func (s *Store) guardMoved(ctx context.Context, base *State, namespace string, revision int64) error {
-	if revision == base.Guard(namespace) {
-		return nil
-	}
+// guardMoved waits until Current has what moved it.
+func (s *Store) guardMoved(ctx context.Context, path string, revision int64) error {
 	s.settle(ctx, revision)
-	return fmt.Errorf("%w: namespace %s at revision %d", ErrGuardMoved, namespace, revision)
+	return fmt.Errorf("%w: %s at revision %d", ErrGuardMoved, path, revision)
 }
 
 // settle waits until Current has the revision, for a bounded time.
@@ -257,56 +281,117 @@ func (s *Store) settle(ctx context.Context, revision int64) {
 	_ = s.waitApplied(ctx, revision)
 }
 
-// commitOnce tries the commit. It is to be tried again when another one had to
-// be brought to its end first.
+// commitOnce tries the commit in one transaction, staging it first if it is too
+// large for one. It is to be tried again when another one had to be brought to
+// its end before.
 func (s *Store) commitOnce(ctx context.Context, c *commit) (revision int64, retry bool, err error) {
-	data, err := c.data()
-	if err != nil {
-		return 0, false, err
-	}
-	ops := []clientv3.Op{}
-	size := len(data)
-	for _, ch := range c.changes {
-		key := configPrefix + ch.Path
-		if ch.Next == nil {
-			ops = append(ops, clientv3.OpDelete(key))
-			continue
-		}
-		value := ch.Next.encode()
-		size += len(key) + len(value)
-		ops = append(ops, clientv3.OpPut(key, string(value)))
-	}
-	entry := c.entry
+	entry := historyEntry{Time: c.time, Author: c.author, Message: c.message, Size: len(c.packed), Pieces: c.pieces()}
 	entry.describe(c.changes)
-	entry.Data = data
-	ops = append(ops, clientv3.OpPut(historyPrefix+c.id, string(marshal(entry))))
-	if n := len(ops) + len(c.namespaces); n > maxTxnOps || size > maxTxnBytes {
-		return 0, false, &TooLargeError{"the batch", size, maxTxnBytes}
+	ops := []clientv3.Op{clientv3.OpPut(entryPrefix+c.id, string(marshal(entry)))}
+	if c.large {
+		if err := s.stage(ctx, c); err != nil {
+			return 0, false, err
+		}
+		ops = append(ops,
+			clientv3.OpPut(configPrefix+commitPath, string(marshal(c.staged()))),
+			clientv3.OpDelete(aliveKey(c.id)))
+		return s.transact(ctx, c, ops, clientv3.Compare(clientv3.CreateRevision(aliveKey(c.id)), ">", 0))
 	}
-	return s.transact(ctx, c, nil, ops)
+	for i, piece := range c.split() {
+		ops = append(ops, clientv3.OpPut(pieceKey(c.id, i), string(piece)))
+	}
+	for _, ch := range c.changes {
+		ops = append(ops, ch.op(0))
+	}
+	return s.transact(ctx, c, ops)
 }
 
-// transact does ops, if all that the commit depends on is as in its base.
-func (s *Store) transact(ctx context.Context, c *commit, compares []clientv3.Cmp, ops []clientv3.Op) (revision int64, retry bool, err error) {
+// op is the operation on the object's key. revision is that of the change if it
+// is not that of the operation.
+func (ch change) op(revision int64) clientv3.Op {
+	key := configPrefix + ch.Path
+	if ch.Next == nil {
+		return clientv3.OpDelete(key)
+	}
+	next := *ch.Next
+	next.Revision = revision
+	return clientv3.OpPut(key, string(next.encode()))
+}
+
+// size is what op puts into a request, about.
+func (ch change) size() int {
+	n := len(configPrefix) + len(ch.Path)
+	if ch.Next != nil {
+		n += len(ch.Next.Resource) + envelopeBytes
+	}
+	return n
+}
+
+// check is a key of the state that has to be at a revision still; or, with
+// prefix, keys none of which may be at a later one.
+type check struct {
+	path     string
+	prefix   bool
+	revision int64
+}
+
+// checks are what c depends on in etcd.
+func (c *commit) checks() []check {
+	list := []check{{path: guardPrefix + everyNamespace, revision: c.base.ownGuard(everyNamespace)}}
+	if c.everywhere() {
+		list[0] = check{path: guardPrefix, prefix: true, revision: c.base.lastGuard()}
+	} else {
+		for _, ns := range c.namespaces {
+			list = append(list, check{path: guardPrefix + ns, revision: c.base.ownGuard(ns)})
+		}
+	}
+	// The guards do it alone, but for keys that somebody writes past us.
+	for _, path := range c.conditions[:min(len(c.conditions), maxConditions)] {
+		list = append(list, check{path: path, revision: c.base.modRevision(path)})
+	}
+	return list
+}
+
+func (k check) compare() clientv3.Cmp {
+	if k.prefix {
+		return clientv3.Compare(clientv3.ModRevision(configPrefix+k.path), "<", k.revision+1).WithPrefix()
+	}
+	return clientv3.Compare(clientv3.ModRevision(configPrefix+k.path), "=", k.revision)
+}
+
+func (k check) get() clientv3.Op {
+	opts := []clientv3.OpOption{clientv3.WithKeysOnly()}
+	if k.prefix {
+		opts = append(opts, clientv3.WithLastRev()...)
+	}
+	return clientv3.OpGet(configPrefix+k.path, opts...)
+}
+
+// everywhere says whether c touches too many namespaces to guard each.
+func (c *commit) everywhere() bool { return len(c.namespaces) > maxNamespaces }
+
+// transact does ops and bumps the guards, if all that the commit depends on is
+// as in its base.
+func (s *Store) transact(ctx context.Context, c *commit, ops []clientv3.Op, compares ...clientv3.Cmp) (revision int64, retry bool, err error) {
 	compares = append(compares,
 		absent(configPrefix+commitPath),
 		// Also makes a repetition of the request harmless: see resolve.
-		absent(historyPrefix+c.id), absent(fenceKey(c.id)))
-	var moved []clientv3.Op
-	for _, ns := range c.namespaces {
-		key := configPrefix + guardPrefix + ns
-		compares = append(compares, clientv3.Compare(clientv3.ModRevision(key), "=", c.base.Guard(ns)))
-		ops = append(ops, clientv3.OpPut(key, c.id))
-		moved = append(moved, clientv3.OpGet(key, clientv3.WithKeysOnly()))
+		absent(entryPrefix+c.id), absent(fenceKey(c.id)))
+	checks := c.checks()
+	var gets []clientv3.Op
+	for _, k := range checks {
+		compares, gets = append(compares, k.compare()), append(gets, k.get())
 	}
-	for _, path := range c.conditions[:min(len(c.conditions), maxTxnOps-len(compares))] {
-		key := configPrefix + path
-		compares = append(compares, clientv3.Compare(clientv3.ModRevision(key), "=", c.base.modRevision(path)))
-		moved = append(moved, clientv3.OpGet(key, clientv3.WithKeysOnly()))
+	bump := c.namespaces
+	if c.everywhere() {
+		bump = []string{everyNamespace}
+	}
+	for _, ns := range bump {
+		ops = append(ops, clientv3.OpPut(configPrefix+guardPrefix+ns, c.id))
 	}
 	tctx, cancel := context.WithTimeout(ctx, commitTimeout)
 	defer cancel()
-	resp, err := s.client.Txn(tctx).If(compares...).Then(ops...).Else(moved...).Commit()
+	resp, err := s.client.Txn(tctx).If(compares...).Then(ops...).Else(gets...).Commit()
 	switch {
 	case err != nil && refused(err):
 		return 0, false, fmt.Errorf("etcd refused the change: %w", err)
@@ -316,25 +401,13 @@ func (s *Store) transact(ctx context.Context, c *commit, compares []clientv3.Cmp
 	case resp.Succeeded:
 		return resp.Header.Revision, false, nil
 	}
-	return s.conflict(ctx, c, resp.Responses)
-}
-
-// conflict finds out why a transaction wasn't done.
-func (s *Store) conflict(ctx context.Context, c *commit, responses []*etcdserverpb.ResponseOp) (revision int64, retry bool, err error) {
-	for i, r := range responses {
-		now := modRevision(r.GetResponseRange().Kvs)
-		if i < len(c.namespaces) {
-			if err := s.guardMoved(ctx, c.base, c.namespaces[i], now); err != nil {
-				return 0, false, err
-			}
-			continue
-		}
-		if path := c.conditions[i-len(c.namespaces)]; now != c.base.modRevision(path) {
-			s.settle(ctx, now)
-			return 0, false, fmt.Errorf("%w: %s", ErrGuardMoved, path)
+	for i, k := range checks {
+		now := modRevision(resp.Responses[i].GetResponseRange().Kvs)
+		if now != k.revision && (!k.prefix || now > k.revision) {
+			return 0, false, s.guardMoved(ctx, k.path, now)
 		}
 	}
-	return 0, true, nil
+	return 0, true, s.fold(ctx)
 }
 
 // resolve finds out what became of a transaction that etcd didn't answer. It
@@ -347,7 +420,7 @@ func (s *Store) resolve(ctx context.Context, id string, cause error) (int64, err
 		var resp *clientv3.TxnResponse
 		resp, err = s.client.Txn(ctx).If(absent(historyPrefix + id)).
 			Then(clientv3.OpPut(fenceKey(id), "", clientv3.WithLease(lease.ID))).
-			Else(clientv3.OpGet(historyPrefix+id, clientv3.WithKeysOnly())).Commit()
+			Else(clientv3.OpGet(entryPrefix+id, clientv3.WithKeysOnly())).Commit()
 		if err == nil && resp.Succeeded {
 			return 0, fmt.Errorf("%w: %w", ErrUnavailable, cause)
 		}
@@ -363,8 +436,6 @@ func (s *Store) resolve(ctx context.Context, id string, cause error) (int64, err
 // fenceSeconds is how long a transaction that was given up is kept from being
 // done after all.
 const fenceSeconds = 300
-
-func fenceKey(id string) string { return stagePrefix + id + "/fence" }
 
 // refused says whether etcd looked at the request and said no.
 func refused(err error) bool {

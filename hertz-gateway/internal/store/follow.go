@@ -165,20 +165,26 @@ func (st *State) put(s *Store, kv *mvccpb.KeyValue, prior *State) {
 	}
 	last, _ := prior.objects.get(path)
 	o, key, err := s.read(path, kv, last)
+	st.set(s, path, key, o, kv.ModRevision, err, prior)
+}
+
+// set takes an object into st, or puts its key aside for err.
+func (st *State) set(s *Store, path string, key Key, o *Object, revision int64, err error, prior *State) {
 	if err == nil {
 		st.objects = st.objects.with(path, o)
 		st.broken = st.broken.without(path)
 		st.revision = max(st.revision, o.Revision)
 		return
 	}
-	if old, ok := prior.broken.get(path); !ok || old.Revision != kv.ModRevision {
-		s.log.Error("an object in etcd can't be used", "key", clip(path), "revision", kv.ModRevision, "error", err, "serving", last != nil)
+	last, serving := prior.objects.get(path)
+	if old, ok := prior.broken.get(path); !ok || old.Revision != revision {
+		s.log.Error("an object in etcd can't be used", "key", clip(path), "revision", revision, "error", err, "serving", serving)
 	}
-	st.broken = st.broken.with(path, &Quarantined{Path: path, Key: key, Revision: kv.ModRevision, Err: err, Serving: last != nil})
-	if last != nil {
+	st.broken = st.broken.with(path, &Quarantined{Path: path, Key: key, Revision: revision, Err: err, Serving: serving})
+	if serving {
 		st.objects = st.objects.with(path, last)
 	}
-	st.revision = max(st.revision, kv.ModRevision)
+	st.revision = max(st.revision, revision)
 }
 
 // remove takes a deleted key out of st.
@@ -206,7 +212,8 @@ func (s *Store) apply(ctx context.Context, resp clientv3.WatchResponse) error {
 		isCommit := string(ev.Kv.Key) == configPrefix+commitPath
 		switch {
 		case ev.Type == mvccpb.DELETE && isCommit:
-			st.pending = nil
+			st.pending = false
+			st.broken = st.broken.without(commitPath)
 		case ev.Type == mvccpb.DELETE:
 			st.remove(ev.Kv)
 		case isCommit:
@@ -282,7 +289,7 @@ func (s *Store) audit(ctx context.Context) error {
 	s.mu.Lock()
 	st, revision := s.mirror, s.applied
 	s.mu.Unlock()
-	if st.pending != nil {
+	if st.pending {
 		return nil
 	}
 	seen := 0
@@ -296,7 +303,7 @@ func (s *Store) audit(ctx context.Context) error {
 			path := strings.TrimPrefix(string(kv.Key), configPrefix)
 			have := st.modRevision(path)
 			if namespace, ok := strings.CutPrefix(path, guardPrefix); ok {
-				have = st.Guard(namespace)
+				have = st.ownGuard(namespace)
 			}
 			if have != kv.ModRevision {
 				return fmt.Errorf("audit at revision %d: %q is at revision %d, not %d", revision, clip(path), kv.ModRevision, have)

@@ -12,6 +12,11 @@ const (
 	gatewaysPrefix = "/dgate/gateways/"
 	historyPrefix  = "/dgate/history/"
 	stagePrefix    = "/dgate/stage/"
+	// entryPrefix has what the history says of each commit, by its id. What it
+	// changed is below stagePrefix.
+	entryPrefix = historyPrefix + "entry/"
+	// floorKey holds the revision down to which the history reaches.
+	floorKey = historyPrefix + "floor"
 	// identityKey holds a random text, made by the first gateway: an etcd
 	// without it has lost our keys, or never had any.
 	identityKey = "/dgate/cluster"
@@ -19,6 +24,8 @@ const (
 	// Below configPrefix, beside the objects; no name begins with "!".
 	commitPath  = "!commit"
 	guardPrefix = "!guard/"
+	// everyNamespace is a guard that every commit compares.
+	everyNamespace = "*"
 )
 
 // maxSegment bounds the parts of a key, in bytes.

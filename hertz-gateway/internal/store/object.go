@@ -36,6 +36,9 @@ func (o *Object) same(p *Object) bool {
 	return o == p || o.Revision == p.Revision && o.CreatedAt.Equal(p.CreatedAt) && o.UpdatedAt.Equal(p.UpdatedAt) && bytes.Equal(o.Value, p.Value)
 }
 
+// envelopeBytes is more than an envelope has around the resource.
+const envelopeBytes = 256
+
 // envelope is the value of an object's key in etcd.
 type envelope struct {
 	// Revision, if it isn't that of the key: see Object.
@@ -63,9 +66,8 @@ func (o *Object) stored() *envelope {
 
 // decodeEnvelope reads what somebody wrote into etcd, not necessarily we.
 func decodeEnvelope(b []byte) (e envelope, err error) {
-	const mostEnvelope = 512
 	switch {
-	case len(b) > MaxValueBytes+mostEnvelope:
+	case len(b) > MaxValueBytes+envelopeBytes:
 		return e, fmt.Errorf("%d bytes; an object has %d at most", len(b), MaxValueBytes)
 	case !utf8.Valid(b):
 		return e, errors.New("not UTF-8")

@@ -13,9 +13,8 @@ type State struct {
 	objects  tree[*Object]
 	guards   tree[int64]
 	broken   tree[*Quarantined]
-	// pending is the commit whose objects are here but not in their keys yet,
-	// nil for none.
-	pending *stagedCommit
+	// pending says that a large commit is in it that isn't in its keys yet.
+	pending bool
 }
 
 // Revision is that of the newest change in it: of etcd, store-wide. 0 for a
@@ -83,8 +82,20 @@ func (st *State) Broken() []Quarantined {
 // Guard is the revision at which a commit last touched the namespace: a Commit
 // based on this state fails once it has moved.
 func (st *State) Guard(namespace string) int64 {
+	return max(st.ownGuard(namespace), st.ownGuard(everyNamespace))
+}
+
+func (st *State) ownGuard(namespace string) int64 {
 	r, _ := st.guards.get(namespace)
 	return r
+}
+
+// lastGuard is the latest of all.
+func (st *State) lastGuard() (last int64) {
+	for _, r := range st.guards.from("") {
+		last = max(last, r)
+	}
+	return last
 }
 
 // With returns st with objects put and then others deleted: a candidate to

@@ -96,6 +96,8 @@ type Store struct {
 	moved   chan struct{} // closed and made anew when current or applied moves
 	status  Status
 	closed  bool
+
+	committed chan struct{} // tells housekeep that the history has grown
 }
 
 // Status is how the store stands with etcd.
@@ -134,13 +136,15 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
 		cfg: cfg, log: cfg.Logger, client: cfg.Client,
 		mirror: &State{}, moved: make(chan struct{}),
-		status: Status{Source: "none", Since: cfg.Now()},
+		status:    Status{Source: "none", Since: cfg.Now()},
+		committed: make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.current.Store(s.mirror)
 
 	synced := make(chan struct{})
 	s.run(func(ctx context.Context) { s.follow(ctx, synced) })
+	s.run(s.housekeep)
 	timer := time.NewTimer(cfg.BootTimeout)
 	defer timer.Stop()
 	select {

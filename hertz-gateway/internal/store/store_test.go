@@ -127,12 +127,12 @@ func TestGuardsAndConditions(t *testing.T) {
 		batch Batch
 		want  string
 	}{
-		{"base is old", Batch{Puts: []Put{put("z", `1`)}, Base: before}, ErrGuardMoved.Error() + ": namespace default at revision " + fmt.Sprint(rev)},
-		{"guard of another namespace", Batch{Puts: []Put{{Key{"other", "route", "x"}, []byte(`1`)}}, Guards: []string{"default"}, Base: before}, ErrGuardMoved.Error() + ": namespace default at revision " + fmt.Sprint(rev)},
+		{"base is old", Batch{Puts: []Put{put("z", `1`)}, Base: before}, ErrGuardMoved.Error() + ": !guard/default at revision " + fmt.Sprint(rev)},
+		{"guard of another namespace", Batch{Puts: []Put{{Key{"other", "route", "x"}, []byte(`1`)}}, Guards: []string{"default"}, Base: before}, ErrGuardMoved.Error() + ": !guard/default at revision " + fmt.Sprint(rev)},
 		{"must not exist", Batch{Puts: []Put{put("x", `2`)}, If: []Condition{{key("x"), 0}}}, fmt.Sprintf("default/route/x exists already, at revision %d", rev)},
 		{"must exist", Batch{Puts: []Put{put("y", `2`)}, If: []Condition{{key("y"), rev}}}, fmt.Sprintf("default/route/y does not exist; revision %d was asked for", rev)},
 		{"other revision", Batch{Puts: []Put{put("x", `2`)}, If: []Condition{{key("x"), rev - 1}}}, fmt.Sprintf("default/route/x is at revision %d; revision %d was asked for", rev, rev-1)},
-		{"condition on an old base", Batch{Puts: []Put{put("x", `2`)}, If: []Condition{{key("x"), rev}}, Base: before}, ErrGuardMoved.Error() + ": namespace default at revision " + fmt.Sprint(rev)},
+		{"condition on an old base", Batch{Puts: []Put{put("x", `2`)}, If: []Condition{{key("x"), rev}}, Base: before}, ErrGuardMoved.Error() + ": !guard/default at revision " + fmt.Sprint(rev)},
 		{"not JSON", Batch{Puts: []Put{put("x", `{`)}}, "default/route/x: not JSON: unexpected end of JSON input"},
 		{"not UTF-8", Batch{Puts: []Put{put("x", "\"\xff\"")}}, "default/route/x: not UTF-8"},
 		{"bad key", Batch{Deletes: []Key{{"default", "route", "a/b"}}}, `name "a/b": 1 to 255 characters of A-Z a-z 0-9 . _ ~ -`},

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"context"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+const (
+	// sweepInterval is how often staged changes that nobody committed are looked
+	// for.
+	sweepInterval = 5 * time.Minute
+	// trimPause is how long the history may exceed its bounds at most.
+	trimPause = 2 * time.Second
+	// trimSlack is how many entries more than asked for are left until trimming
+	// is worth it, as a part of the bound.
+	trimSlack = 10
+	// removeAtOnce bounds what one transaction removes.
+	removeAtOnce = 40
+)
+
+// housekeep does what nobody waits for: it folds large commits whose gateway
+// has died, trims the history, and sweeps stages without a writer. Every
+// gateway does, all steps are safe to be done by several.
+func (s *Store) housekeep(ctx context.Context) {
+	if s.cfg.WatchOnly {
+		return
+	}
+	tick := time.NewTicker(foldAfter)
+	defer tick.Stop()
+	sweep := time.NewTimer(rand.N(sweepInterval))
+	defer sweep.Stop()
+	trim := time.NewTimer(rand.N(trimPause))
+	defer trim.Stop()
+	dirty := true
+	pending := false
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.committed:
+			dirty = true
+			continue
+		case <-tick.C:
+			now := s.pending()
+			if now && pending && s.Synced() {
+				err = s.fold(ctx)
+			}
+			pending = now
+		case <-trim.C:
+			if dirty && s.Synced() {
+				if err = s.trim(ctx); err == nil {
+					dirty = false
+				}
+			}
+			trim.Reset(trimPause)
+		case <-sweep.C:
+			if s.Synced() {
+				err = s.sweep(ctx)
+			}
+			sweep.Reset(sweepInterval/2 + rand.N(sweepInterval))
+		}
+		if err != nil && ctx.Err() == nil {
+			s.log.Debug("housekeeping; it will be tried again", "error", err)
+		}
+	}
+}
+
+// trim removes the oldest entries of a history that exceeds its bounds.
+func (s *Store) trim(ctx context.Context) error {
+	entries, err := s.History(ctx)
+	if err != nil {
+		return err
+	}
+	keep, size := 0, 0
+	for keep < len(entries) && keep < s.cfg.HistoryCount {
+		if size += entries[keep].size; size > s.cfg.HistoryBytes {
+			break
+		}
+		keep++
+	}
+	if len(entries) <= keep || keep == s.cfg.HistoryCount && len(entries)-keep <= s.cfg.HistoryCount/trimSlack {
+		return nil
+	}
+	old := entries[keep:]
+	for len(old) > 0 {
+		// Oldest first, so that what is left has no gap.
+		n := min(len(old), removeAtOnce)
+		batch := old[len(old)-n:]
+		old = old[:len(old)-n]
+		floor, modified, err := s.floor(ctx)
+		if err != nil {
+			return err
+		}
+		ops := []clientv3.Op{clientv3.OpPut(floorKey, strconv.FormatInt(max(floor, batch[0].Revision), 10))}
+		for _, e := range batch {
+			ops = append(ops, clientv3.OpDelete(entryPrefix+e.ID),
+				clientv3.OpDelete(stagePrefix+e.ID+"/", clientv3.WithPrefix()))
+		}
+		done, err := s.txn(ctx, []clientv3.Cmp{
+			// What is being folded is needed.
+			absent(configPrefix + commitPath),
+			clientv3.Compare(clientv3.ModRevision(floorKey), "=", modified),
+		}, ops...)
+		if err != nil || !done {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep removes what was staged by writers that died before they committed.
+func (s *Store) sweep(ctx context.Context) error {
+	for from := stagePrefix; ; {
+		page, err := s.get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(stagePrefix)), clientv3.WithLimit(1), clientv3.WithKeysOnly())
+		if err != nil || len(page.Kvs) == 0 {
+			return err
+		}
+		id, _, _ := strings.Cut(strings.TrimPrefix(string(page.Kvs[0].Key), stagePrefix), "/")
+		prefix := stagePrefix + id + "/"
+		if _, err := s.txn(ctx, []clientv3.Cmp{
+			absent(entryPrefix + id), absent(aliveKey(id)), absent(fenceKey(id)),
+		}, clientv3.OpDelete(prefix, clientv3.WithPrefix())); err != nil {
+			return err
+		}
+		from = clientv3.GetPrefixRangeEnd(prefix)
+	}
+}
