@@ -56,16 +56,17 @@ type checker struct {
 }
 
 func (c *checker) at(field string) *checker {
-	return &checker{c.place + "/" + escapePointer(field), c.errors}
+	return &checker{c.place + "/" + EscapePointer(field), c.errors}
 }
 
 func (c *checker) add(field, code, format string, args ...any) {
 	*c.errors = append(*c.errors, FieldError{
-		Pointer: c.place + "/" + escapePointer(field), Code: code, Detail: fmt.Sprintf(format, args...),
+		Pointer: c.place + "/" + EscapePointer(field), Code: code, Detail: fmt.Sprintf(format, args...),
 	})
 }
 
-func escapePointer(s string) string {
+// EscapePointer makes a member name a token of a JSON pointer (RFC 6901).
+func EscapePointer(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "~", "~0"), "/", "~1")
 }
 

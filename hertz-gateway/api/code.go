@@ -25,6 +25,7 @@ const (
 	Exception            Code = "exception"              // type of a declared exception; its code is the exception's name
 	Business             Code = "business_error"         // a BizStatusError of the service
 	RateLimited          Code = "rate_limited"           // too many requests; Retry-After
+	NotImplemented       Code = "not_implemented"        // it is configured, and this version does not serve it
 	Internal             Code = "internal"               // a fault of the gateway
 	ModuleFailed         Code = "module_failed"          // a module threw, ran too long or answered nonsense
 	UpstreamFailed       Code = "upstream_failed"        // connection lost, unreadable answer, unexpected error of the service
@@ -55,6 +56,7 @@ var codes = map[Code]struct {
 	Exception:            {http.StatusUnprocessableEntity, "The service answered with an exception"},
 	Business:             {http.StatusUnprocessableEntity, "The service refused"},
 	RateLimited:          {http.StatusTooManyRequests, "Too many requests"},
+	NotImplemented:       {http.StatusNotImplemented, "Not implemented"},
 	Internal:             {http.StatusInternalServerError, "Internal error"},
 	ModuleFailed:         {http.StatusInternalServerError, "Module failed"},
 	UpstreamFailed:       {http.StatusBadGateway, "Service failed"},

@@ -223,7 +223,7 @@ func (d *decoder) object(place string, v reflect.Value) {
 			return
 		}
 		key := t.(string) // the decoder lets nothing else stand here
-		at := place + "/" + escapePointer(key)
+		at := place + "/" + EscapePointer(key)
 		if seen[key] {
 			d.bad(at, CodeDuplicateKey, "%s stands here twice", key)
 		}

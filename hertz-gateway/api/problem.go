@@ -39,8 +39,11 @@ type FieldError struct {
 	Pointer string `json:"pointer,omitempty"`
 	// Parameter is a value outside the body, with its place: "query.num".
 	Parameter string `json:"parameter,omitempty"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
+	// Resource names what is wrong where it is not what was sent, or one of many:
+	// "route default/books".
+	Resource string `json:"resource,omitempty"`
+	Code     string `json:"code"`
+	Detail   string `json:"detail"`
 }
 
 // Upstream names the service and the method that a problem is about.

@@ -23,7 +23,7 @@ type Backend interface {
 	// Checks say whether the gateway is ready to serve.
 	Checks() []Check
 	// Call calls a method by name with the JSON body of req; resp is for its use.
-	Call(ctx context.Context, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
+	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
 }
 
 // Check is one condition of being ready.
@@ -181,12 +181,20 @@ func (h *Handler) call(ctx context.Context, req *message.Request, resp *message.
 	if ct := string(req.ContentType()); !strings.HasPrefix(strings.ToLower(ct), "application/json") {
 		return api.NewProblem(api.UnsupportedMediaType, "Send the request as application/json.")
 	}
-	result, p := h.backend.Call(ctx, service, method, req, resp)
+	result, p := h.backend.Call(ctx, namespaceOf(req), service, method, req, resp)
 	resp.Clear()
 	if p != nil {
 		return p
 	}
 	return h.write(resp, result)
+}
+
+// namespaceOf is the namespace that the query names.
+func namespaceOf(req *message.Request) string {
+	if q, err := url.ParseQuery(string(req.RawQuery())); err == nil && q.Get("namespace") != "" {
+		return q.Get("namespace")
+	}
+	return api.DefaultNamespace
 }
 
 func (h *Handler) write(resp *message.Response, v any) *api.Problem {

@@ -18,6 +18,7 @@ import (
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/admin"
+	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/edge"
 	"dgate/hertz-gateway/internal/proxy"
 	"dgate/hertz-gateway/internal/snapshot"
@@ -42,6 +43,8 @@ type Gateway struct {
 	id       string
 	started  time.Time
 	embedded *store.Embedded // nil with a cluster
+	store    *store.Store
+	control  *control.Control
 	resolver *discovery.Resolver
 	secrets  *fileSecrets
 	shared   *resources
@@ -71,11 +74,11 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		return nil, err
 	}
 	g.onClose(func() { g.data.Close() })
-	control, err := admin.New(g, log)
+	handler, err := admin.New(g, log)
 	if err != nil {
 		return nil, err
 	}
-	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen", Log: log}, control)
+	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen", Log: log}, handler)
 	if err != nil {
 		return nil, err
 	}
@@ -84,6 +87,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		return nil, err
 	}
 	g.loop = newReconciler(g)
+	g.control = control.New(control.Config{Store: g.store, Check: g.loop.check})
 	if err := g.loop.reconcile(); err != nil {
 		return nil, err
 	}
@@ -109,6 +113,13 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(func() { _ = client.Close() }) // it only reports that the context ended
+	g.store, err = store.Open(ctx, store.Config{
+		Client: client, Decode: control.Decode, StateDir: filepath.Join(g.cfg.Data, "state"), WatchOnly: g.cfg.WatchOnly, Logger: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	g.onClose(g.store.Close)
 	g.resolver, err = discovery.New(discovery.Config{Client: client, Prefix: g.cfg.RegistryPrefix, Logger: g.log})
 	if err != nil {
 		return err
@@ -154,6 +165,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		}
 	})
 	work.Go(func() { g.loop.run(inner) })
+	work.Go(func() { g.loop.follow(inner) })
 	if g.cfg.Modules != "" {
 		work.Go(func() { newDirWatch(g.cfg.Modules, g.log, g.loop.modulesChanged).Run(inner) })
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -22,6 +23,7 @@ type reconciler struct {
 	idlStale     atomic.Bool
 	modulesStale atomic.Bool
 	retiring     sync.WaitGroup
+	retired      chan struct{} // closed when the last retired snapshot is closed
 	mapping      *servicemapping.Mapping
 	modules      *jsmodule.Set
 	gate         idlGate
@@ -93,6 +95,7 @@ func (r *reconciler) reconcile() error {
 	}
 	prev := r.g.current.Load()
 	next := snapshot.Build(snapshot.Inputs{
+		State:    r.g.store.Current(),
 		Mapping:  r.mapping,
 		Modules:  r.modules,
 		Services: r.g.cfg.Services,
@@ -100,7 +103,7 @@ func (r *reconciler) reconcile() error {
 		Timeout:  r.g.cfg.RequestTimeout,
 	}, prev, r.g.shared)
 	r.g.current.Swap(next)
-	r.retire(prev)
+	r.retire(prev, next)
 	r.lastError.Store(nil)
 	r.report(prev, next, time.Since(start))
 	return nil
@@ -119,14 +122,30 @@ func (r *reconciler) loadIDL() (*servicemapping.Mapping, error) {
 	return m, nil
 }
 
-// retire closes a snapshot after its last exchange.
-func (r *reconciler) retire(s *snapshot.Snapshot) {
+// check builds the snapshot that would come of a state of the store.
+func (r *reconciler) check(candidate *store.State) (problems, before []snapshot.Problem) {
+	now := r.g.current.Load()
+	in := now.Inputs()
+	in.State = candidate
+	s := snapshot.Build(in, now, trial{r.g.shared})
+	defer s.Discard()
+	return s.Problems, now.Problems
+}
+
+// retire closes a snapshot after its last exchange, and after those before it.
+func (r *reconciler) retire(s, next *snapshot.Snapshot) {
 	if s == nil {
 		return
 	}
+	before, done := r.retired, make(chan struct{})
+	r.retired = done
 	r.retiring.Go(func() {
+		defer close(done)
 		<-s.Drained()
-		s.Close()
+		if before != nil {
+			<-before
+		}
+		s.Close(next)
 	})
 }
 
@@ -134,9 +153,21 @@ func (r *reconciler) retire(s *snapshot.Snapshot) {
 // listeners must have stopped before.
 func (r *reconciler) close() {
 	if s := r.g.current.Swap(nil); s != nil {
-		r.retire(s)
+		r.retire(s, nil)
 	}
 	r.retiring.Wait()
+}
+
+// follow reconciles when the state of the store has changed, until ctx ends.
+func (r *reconciler) follow(ctx context.Context) {
+	for seen := r.g.current.Load().Inputs().State; ; {
+		change, err := r.g.store.Next(ctx, seen)
+		if err != nil {
+			return
+		}
+		seen = change.State
+		r.poke()
+	}
 }
 
 // report logs what a change has brought; findings only when they are new.

@@ -11,6 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/jsmodule"
 )
 
@@ -53,7 +54,7 @@ func (s *fileSecrets) reload() {
 
 // Secret implements jsmodule.Secrets.
 func (s *fileSecrets) Secret(namespace, name string) (string, error) {
-	if namespace != defaultNamespace {
+	if namespace != api.DefaultNamespace {
 		return "", jsmodule.ErrNoSecret
 	}
 	v, ok := (*s.values.Load())[name]

@@ -81,20 +81,40 @@ func newResources(open func(upstream.Spec) (upstream.Client, error), host *jsmod
 
 // Client gives the client for spec.
 func (r *resources) Client(spec upstream.Spec) (upstream.Client, func(), error) {
-	if spec.Destination == "" {
-		return nil, nil, errors.New("the registry name is not known: two IDL files share a base name; set dgate.service on the service")
+	if err := registryNamed(spec); err != nil {
+		return nil, nil, err
 	}
 	return r.clients.acquire(spec.Key(), func() (upstream.Client, error) { return r.open(spec) })
 }
 
+func registryNamed(spec upstream.Spec) error {
+	if spec.Destination == "" {
+		return errors.New("the registry name is not known: two IDL files share a base name; set dgate.service on the service")
+	}
+	return nil
+}
+
 // Chain gives the chain of programs in that order.
-func (r *resources) Chain(programs []*jsmodule.Program) (*jsmodule.Chain, func(), error) {
-	key := ""
+func (r *resources) Chain(namespace string, programs []*jsmodule.Program) (*jsmodule.Chain, func(), error) {
+	key := namespace + "\x00"
 	for _, p := range programs {
 		key += p.Name() + "@" + p.Digest() + "\x00"
 	}
-	return r.chains.acquire(key, func() (*jsmodule.Chain, error) { return r.host.NewChain(defaultNamespace, programs...) })
+	return r.chains.acquire(key, func() (*jsmodule.Chain, error) { return r.host.NewChain(namespace, programs...) })
 }
 
-// defaultNamespace is the namespace of everything read from files.
-const defaultNamespace = "default"
+// trial stands in for resources when a change is only checked: it dials nothing
+// and makes no runtimes.
+type trial struct{ *resources }
+
+var _ snapshot.Resources = trial{}
+
+// Client says what would be wrong with a client for spec.
+func (trial) Client(spec upstream.Spec) (upstream.Client, func(), error) {
+	return nil, func() {}, registryNamed(spec)
+}
+
+// Chain makes none: each program has run once when it was built.
+func (trial) Chain(string, []*jsmodule.Program) (*jsmodule.Chain, func(), error) {
+	return nil, func() {}, nil
+}

@@ -41,8 +41,8 @@ func (g *Gateway) synced() bool {
 }
 
 // Call calls a method by name for the admin API.
-func (g *Gateway) Call(ctx context.Context, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem) {
-	return g.proxy.Call(ctx, service, method, req, resp)
+func (g *Gateway) Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem) {
+	return g.proxy.Call(ctx, namespace, service, method, req, resp)
 }
 
 // Status describes what is wanted, what is served, and what is wrong.
@@ -66,7 +66,7 @@ func (g *Gateway) Status() *api.Status {
 	if !registry.Connected {
 		status.Etcd.StaleSince = registry.Since
 	}
-	for _, svc := range s.Mapping.Services {
+	for svc := range s.Default().Services() {
 		status.Services = append(status.Services, g.serviceStatus(svc))
 	}
 	status.Modules = moduleStatus(s)

@@ -12,14 +12,14 @@ import (
 
 // Call calls a method by name for the admin API: no route, no hooks, but the
 // same plan and the same client. The body of req is plain JSON.
-func (h *Handler) Call(ctx context.Context, service, method string, req *message.Request, resp *message.Response) (_ *api.CallResult, problem *api.Problem) {
+func (h *Handler) Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (_ *api.CallResult, problem *api.Problem) {
 	x := exchanges.Get().(*exchange)
 	x.handler, x.Request, x.Response = h, req, resp
 	x.pin = h.Current.Pin()
 	x.Snapshot = x.pin.Snapshot
 	defer x.end()
 
-	route, err := x.Snapshot.Call(service, method)
+	route, err := x.Snapshot.Call(namespace, service, method)
 	if err != nil {
 		return nil, x.problem(err)
 	}

@@ -26,7 +26,7 @@ func (c *Caller) Call(ctx context.Context, call jsmodule.RPC) ([]byte, error) {
 		pin = c.Current.Pin()
 	}
 	defer pin.Release()
-	route, err := pin.Snapshot.Call(call.Service, call.Method)
+	route, err := pin.Snapshot.Call(call.Namespace, call.Service, call.Method)
 	var answer bareResponse
 	if err == nil {
 		deadline, ok := ctx.Deadline()

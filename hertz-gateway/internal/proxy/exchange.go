@@ -65,7 +65,7 @@ func (x *exchange) resolve() bool {
 		x.fail(err)
 		return false
 	}
-	route, outcome := x.Snapshot.Match(req.Verb(), req.RawPath(), &req.Params)
+	route, outcome := x.Snapshot.Match(req.Host(), req.Verb(), req.RawPath(), &req.Params)
 	switch outcome.Kind {
 	case router.Found:
 		x.Route = route

@@ -87,6 +87,8 @@ func (x *exchange) problem(err error) *api.Problem {
 		return api.NewProblem(api.MalformedRequest, "The body did not arrive whole.")
 	case errors.As(err, &foreign):
 		return api.NewProblem(api.Forbidden, "Requests from a foreign origin are refused here.")
+	case errors.Is(err, snapshot.ErrNotServed):
+		return api.NewProblem(api.NotImplemented, "The route leads to an HTTP service, which this version does not serve.")
 	case errors.Is(err, message.ErrTarget):
 		return api.NewProblem(api.MalformedRequest, "The request target is malformed.")
 	}

@@ -37,8 +37,8 @@ func (c *counted) Client(spec upstream.Spec) (upstream.Client, func(), error) {
 	return nobody{}, func() { c.clients[spec.Destination]-- }, nil
 }
 
-func (c *counted) Chain(programs []*jsmodule.Program) (*jsmodule.Chain, func(), error) {
-	chain, err := c.host.NewChain("default", programs...)
+func (c *counted) Chain(namespace string, programs []*jsmodule.Program) (*jsmodule.Chain, func(), error) {
+	chain, err := c.host.NewChain(namespace, programs...)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,7 +55,7 @@ func newCounted(t *testing.T) *counted {
 	return &counted{t: t, host: host, clients: map[string]int{}}
 }
 
-func mapping(t *testing.T, prev *servicemapping.Mapping, files map[string]string) *servicemapping.Mapping {
+func mapping(t testing.TB, prev *servicemapping.Mapping, files map[string]string) *servicemapping.Mapping {
 	t.Helper()
 	dir := fstest.MapFS{}
 	for name, text := range files {
@@ -70,7 +70,7 @@ func mapping(t *testing.T, prev *servicemapping.Mapping, files map[string]string
 
 func find(s *Snapshot, path string) *Route {
 	var p router.Params
-	r, _ := s.Match("GET", path, &p)
+	r, _ := s.Match(nil, "GET", path, &p)
 	return r
 }
 
@@ -114,9 +114,10 @@ func TestBuildSharesWhatHasNotChanged(t *testing.T) {
 		t.Error("settings of another service made a service new")
 	}
 
-	for _, s := range []*Snapshot{s1, s2, s3, s4} {
-		s.Close()
-	}
+	s1.Close(s2)
+	s2.Close(s3)
+	s3.Close(s4)
+	s4.Close(nil)
 	if res.clients["a"] != 0 || res.clients["b"] != 0 || res.chains != 0 {
 		t.Errorf("left open: clients %v, chains %d", res.clients, res.chains)
 	}

@@ -27,11 +27,9 @@ const (
 
 // generic finds methods by name. Built on first use of nothing but the mapping.
 type generic struct {
-	mode     GenericMode
-	snapshot *Snapshot
+	mode GenericMode
+	ns   *Namespace
 }
-
-func newGeneric(s *Snapshot, mode GenericMode) *generic { return &generic{mode, s} }
 
 // LookupError is a name that leads to no method, or to several.
 type LookupError struct {
@@ -44,13 +42,16 @@ func (e *LookupError) Error() string { return e.Detail }
 // lookup finds a method by the name of its service.
 func (g *generic) lookup(serviceName, method string) (*Route, error) {
 	var found *Route
-	candidates := g.snapshot.Mapping.Find(serviceName)
+	candidates := g.ns.Find(serviceName)
+	if t := g.ns.targets[serviceName]; t != nil && t.idl != nil && g.ns.services[t.idl].target == t {
+		candidates = []*servicemapping.Service{t.idl}
+	}
 	if len(candidates) == 0 {
 		return nil, &LookupError{api.ServiceNotFound, fmt.Sprintf("no service is called %q", serviceName)}
 	}
 	var names []string
 	for _, s := range candidates {
-		if r := g.snapshot.services[s].generic[method]; r != nil {
+		if r := g.ns.services[s].generic[method]; r != nil {
 			found = r
 			names = append(names, fmt.Sprintf("%s in %s", s.Name, s.File))
 		}

@@ -24,13 +24,14 @@ func (handler) Serve(_ context.Context, ex *Exchange) error {
 	return err
 }
 
-// handlers compiles the routes of modules that answer requests by themselves:
-// one for each path that such a module names. Routes of IDLs come first.
-func (b *builder) handlers(routes *router.Builder[*Route]) {
-	if b.in.Modules == nil {
+// handlers compiles the routes of module files that answer requests by
+// themselves: one for each path that such a module names. Other routes come first.
+func (c *compiler) handlers() {
+	files := c.ns.modules.files
+	if files == nil {
 		return
 	}
-	for _, m := range b.in.Modules.Modules {
+	for _, m := range files.Modules {
 		if !m.Program.Has(jsmodule.RequestHandler) {
 			continue
 		}
@@ -42,29 +43,32 @@ func (b *builder) handlers(routes *router.Builder[*Route]) {
 			if verb == "" {
 				verb = router.Any
 			}
-			if err := b.handler(routes, m.Program.Name(), verb, path); err != nil {
-				b.next.Problems = append(b.next.Problems, Problem{verb + " " + path, fmt.Sprintf("module %s: %v", m.Program.Name(), err)})
+			if err := c.handler(files, m.Program.Name(), verb, path); err != nil {
+				c.problem(Problem{Where: verb + " " + path, Message: fmt.Sprintf("module %s: %v", m.Program.Name(), err)})
 			}
 		}
 	}
 }
 
-func (b *builder) handler(routes *router.Builder[*Route], module, verb, path string) error {
+func (c *compiler) handler(files *jsmodule.Set, module, verb, path string) error {
 	t, err := router.Parse(path)
 	if err != nil {
 		return err
 	}
-	if taken, ok := routes.Get(verb, t); ok {
+	if taken, ok := c.routes.Get(verb, t); ok {
 		if taken.Origin == OriginModule {
 			return nil // another module of the same route: the last one answers
 		}
 		return fmt.Errorf("the path belongs to %s, so the module's requestHandler is never asked", taken.Name)
 	}
-	r := &Route{Name: "module " + module, Origin: OriginModule, Verb: verb, Path: path, Timeout: b.in.Timeout, Action: handler{}}
-	r.Chain, err = b.chain(b.in.Modules.For(jsmodule.RouteKey{Verb: verb, Path: path}))
-	if err != nil {
+	r := &Route{
+		Name: "module " + module, Namespace: c.ns.Name, Origin: OriginModule, Verb: verb, Path: path,
+		Timeout: c.timeoutFor(nil, nil, nil), Action: handler{},
+	}
+	u := &unit{routes: []*Route{r}}
+	if err := r.run(c.opener(&u.held), files.For(jsmodule.RouteKey{Verb: verb, Path: path})); err != nil {
 		return err
 	}
-	b.next.handled = append(b.next.handled, r)
-	return routes.Add(verb, t, r)
+	c.ns.handled = append(c.ns.handled, u)
+	return c.routes.Add(verb, t, r)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -17,21 +18,46 @@ const (
 	OriginIDL     Origin = "idl"     // an annotation in an IDL
 	OriginGeneric Origin = "generic" // POST /gateway/{service}/{method}
 	OriginModule  Origin = "module"  // a module that answers by itself
+	OriginAdmin   Origin = "admin"   // a route resource
 )
 
 // Route is a match and what is done about it. Immutable.
 type Route struct {
 	// Name is "BookSvc.queryBook"; the second path of a method is "BookSvc.queryBook~2".
-	Name   string
-	Origin Origin
-	Verb   string // "ANY" for all
-	Path   string // template
+	Name      string
+	Namespace string
+	Origin    Origin
+	// Resource is the route resource that made the route, or that is attached to
+	// it; nil: none.
+	Resource *store.Object
+	Verb     string // "ANY" for all
+	Path     string // template
 	// Method is what is called; nil on routes of OriginModule.
 	Method *servicemapping.Method
 	// Chain runs the modules of the route; nil when there are none.
 	Chain   *jsmodule.Chain
 	Action  Action
 	Timeout time.Duration
+}
+
+// programs are the modules of the route in order.
+func (r *Route) programs() []*jsmodule.Program {
+	if r.Chain == nil {
+		return nil
+	}
+	return r.Chain.Programs()
+}
+
+// run puts the route's modules around it. A route whose modules cannot run does
+// not serve: without them it could let through what they keep out.
+func (r *Route) run(open opener, programs []*jsmodule.Program) (err error) {
+	if len(programs) == 0 {
+		return nil
+	}
+	if r.Chain, err = open.chain(r.Namespace, programs); err != nil {
+		r.Action = broken{err}
+	}
+	return err
 }
 
 // Call calls the method of a generic route with a request that is no HTTP

@@ -1,0 +1,94 @@
+package snapshot
+
+import (
+	"errors"
+	"slices"
+
+	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/jsmodule"
+)
+
+// modules are the programs of a namespace: resources, and files in the default one.
+type modules struct {
+	files *jsmodule.Set
+	own   map[string]*module
+}
+
+// module is a module resource, compiled.
+type module struct {
+	object  *store.Object
+	program *jsmodule.Program // nil when it does not compile
+	// imports are the resources that were linked in.
+	imports  []*store.Object
+	problems []Problem
+}
+
+// named finds a program: a resource wins over a file.
+func (m *modules) named(name string) *jsmodule.Program {
+	if m == nil {
+		return nil
+	}
+	if own := m.own[name]; own != nil {
+		return own.program
+	}
+	return m.files.Named(name)
+}
+
+// loadModules compiles the module resources that have changed or import one that has.
+func (c *compiler) loadModules() {
+	c.ns.modules = &modules{own: map[string]*module{}}
+	if c.ns.Name == DefaultNamespace {
+		c.ns.modules.files = c.in.Modules
+	}
+	for o := range c.all(api.KindModule) {
+		var m *module
+		if c.prev.modules != nil {
+			m = c.prev.modules.own[o.Name]
+		}
+		if m == nil || m.object != o || slices.ContainsFunc(m.imports, func(i *store.Object) bool { return c.in.State.Get(i.Key) != i }) {
+			m = c.compileModule(o)
+		}
+		c.ns.modules.own[o.Name] = m
+		c.ns.problems = append(c.ns.problems, m.problems...)
+	}
+}
+
+func (c *compiler) compileModule(o *store.Object) *module {
+	m := &module{object: o}
+	src, err := moduleSource(o)
+	if err != nil {
+		m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", err))
+		return m
+	}
+	resolve := func(name string) (jsmodule.Source, bool) {
+		i := c.in.State.Get(store.Key{Namespace: c.ns.Name, Kind: string(api.KindModule), Name: name})
+		if i == nil {
+			return jsmodule.Source{}, false
+		}
+		src, err := moduleSource(i)
+		m.imports = append(m.imports, i)
+		return src, err == nil
+	}
+	m.program, err = jsmodule.Build(src, resolve)
+	var several jsmodule.Errors
+	switch {
+	case errors.As(err, &several):
+		for _, e := range several {
+			m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", e))
+		}
+	case err != nil:
+		m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", err))
+	}
+	return m
+}
+
+func moduleSource(o *store.Object) (jsmodule.Source, error) {
+	r := o.Decoded.(*api.Module)
+	text, err := r.Text()
+	ending := ".ts"
+	if r.ModuleType == api.ModuleJavaScript {
+		ending = ".js"
+	}
+	return jsmodule.Source{Name: o.Name, File: o.Name + ending, Text: text, Permissions: r.Permissions}, err
+}
