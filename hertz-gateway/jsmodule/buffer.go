@@ -14,14 +14,6 @@ var bufferText string
 
 var bufferScript = goja.MustCompile(preludeName, bufferText, true)
 
-// bufferClass gives the class Buffer.
-func (rt *vmRuntime) bufferClass() goja.Value {
-	if rt.global.nodeClass == nil {
-		rt.global.nodeClass = rt.makeBuffer()
-	}
-	return rt.global.nodeClass
-}
-
 // makeBuffer makes the class Buffer. It is written in JavaScript, over the
 // functions that are here.
 func (rt *vmRuntime) makeBuffer() goja.Value {
@@ -98,11 +90,6 @@ func (rt *vmRuntime) makeBuffer() goja.Value {
 		return rt.vm.ToValue(copy(target[start:], data))
 	})
 	return rt.runScript(bufferScript, host)
-}
-
-// newBuffer makes a Buffer over data.
-func (rt *vmRuntime) newBuffer(data []byte) goja.Value {
-	return must1(rt.vm.New(rt.bufferClass(), rt.vm.ToValue(rt.vm.NewArrayBuffer(data))))
 }
 
 // wholeUTF8 leaves out the beginning of a character at the end of valid UTF-8.

@@ -4,6 +4,7 @@
   'use strict';
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
+  const { slice, subarray } = Uint8Array.prototype;
   const view = (b) => new DataView(b.buffer, b.byteOffset, b.byteLength);
 
   function check(value, what) {
@@ -30,7 +31,7 @@
         if (third === undefined) return new Buffer(value, offset);
         return new Buffer(value, offset, Number(third) || 0);
       }
-      if (value instanceof Uint8Array) return over(value.slice().buffer);
+      if (value instanceof Uint8Array) return over(slice.call(value).buffer);
       if (isView(value) || isArray(value)) return new Buffer(value);
       if (value.type === 'Buffer' && isArray(value.data)) return new Buffer(value.data);
       if (value instanceof String) return over(host.decode(String(value), second));
@@ -150,7 +151,7 @@
       start = clamp(start, 0, this.length);
       end = Math.min(clamp(end, this.length, this.length), start + target.length - targetStart);
       if (end <= start) return 0;
-      target.set(Uint8Array.prototype.subarray.call(this, start, end), targetStart);
+      target.set(subarray.call(this, start, end), targetStart);
       return end - start;
     }
     swap16() {
@@ -169,7 +170,7 @@
     }
     readUIntLE(at, size) {
       let n = 0;
-      for (const b of span(this, at, size).slice().reverse()) n = n * 256 + b;
+      for (const b of slice.call(span(this, at, size)).reverse()) n = n * 256 + b;
       return n;
     }
     readIntBE(at, size) {
@@ -221,14 +222,14 @@
 
   function swap(buffer, size) {
     if (buffer.length % size !== 0) throw new RangeError('the length of the Buffer must be a multiple of ' + size);
-    for (let i = 0; i < buffer.length; i += size) Uint8Array.prototype.subarray.call(buffer, i, i + size).reverse();
+    for (let i = 0; i < buffer.length; i += size) subarray.call(buffer, i, i + size).reverse();
     return buffer;
   }
 
   function span(buffer, at, size) {
     if (!(size >= 1 && size <= 6)) throw new RangeError('the number of bytes must be between 1 and 6');
     if (!Number.isInteger(at) || at < 0 || at + size > buffer.length) throw new RangeError('the offset is outside the Buffer');
-    return Uint8Array.prototype.subarray.call(buffer, at, at + size);
+    return subarray.call(buffer, at, at + size);
   }
 
   function signed(n, size) {

@@ -95,8 +95,6 @@ func (rt *vmRuntime) encoded(data []byte, coding goja.Value, name string) goja.V
 	switch which := strings.ToLower(str(coding)); which {
 	case "", "arraybuffer", "binary":
 		return rt.vm.ToValue(rt.vm.NewArrayBuffer(data))
-	case "buffer":
-		return rt.newBuffer(data)
 	default:
 		c, ok := textCodingOf(which)
 		if !ok {

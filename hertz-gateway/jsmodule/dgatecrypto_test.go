@@ -55,7 +55,7 @@ func TestDGateCrypto(t *testing.T) {
 		{`md5("abc", "base64url")`, `"kAFQmDzST7DWlj99KOF_cg=="`},
 		{`md5("abc", "b64rawurl")`, `"kAFQmDzST7DWlj99KOF_cg"`},
 		{`{ const d = md5("abc"); return [d instanceof ArrayBuffer, d.byteLength, hexEncode(d)] }`, `[true,16,"900150983cd24fb0d6963f7d28e17f72"]`},
-		{`Buffer.isBuffer(md5("abc", "buffer"))`, `true`},
+		{`Buffer.from(md5("abc")).toString("hex") === md5("abc", "hex")`, `true`},
 		{`sha1("abc", "hex")`, `"a9993e364706816aba3e25717850c26c9cd0d89d"`},
 		{`sha384("", "hex").length + sha512("", "hex").length`, `224`},
 		{`sha512_256("abc", "hex")`, `"53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"`},

@@ -11,12 +11,11 @@ import (
 // globals are the built-ins that the host itself uses, taken when they are first
 // used.
 type globals struct {
-	errors    map[string]goja.Value
-	promise   *promiseClass
-	buffer    *bufferClasses
-	parts     *goja.Object // the prelude's functions
-	webParts  *goja.Object // what web.js makes
-	nodeClass goja.Value   // Buffer
+	errors   map[string]goja.Value
+	promise  *promiseClass
+	buffer   *bufferClasses
+	parts    *goja.Object // the prelude's functions
+	webParts *goja.Object // what web.js makes
 }
 
 // promiseClass is Promise.
@@ -135,10 +134,10 @@ func (rt *vmRuntime) install() {
 	rt.lazyGlobal("performance", rt.makePerformance)
 	rt.lazyGlobal("crypto", rt.makeCrypto)
 	rt.lazyGlobal("console", rt.makeConsole)
-	for _, name := range []string{"DOMException", "Event", "EventTarget", "AbortController", "AbortSignal", "structuredClone"} {
+	for _, name := range webGlobals {
 		rt.lazyGlobal(name, func() goja.Value { return rt.web(name) })
 	}
-	rt.lazyGlobal("Buffer", rt.bufferClass)
+	rt.lazyGlobal("Buffer", rt.makeBuffer)
 	rt.installBase64()
 	rt.installTimers()
 }

@@ -22,6 +22,10 @@ type reach struct {
 // reflective are names that lead to properties without naming them.
 var reflective = []string{"Reflect", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "globalThis"}
 
+// scripted are the globals that the host makes in JavaScript, which reaches
+// whatever it likes.
+var scripted = append([]string{"Buffer"}, webGlobals...)
+
 // helpers are the functions that esbuild may put in front of a bundle. They
 // are ours to trust, as long as no module knows them by name.
 var helpers = []string{
@@ -115,7 +119,7 @@ func (r *reach) walk(v reflect.Value) {
 
 func (r *reach) name(name string) {
 	r.names[name] = true
-	if slices.Contains(reflective, name) {
+	if slices.Contains(reflective, name) || slices.Contains(scripted, name) {
 		r.computed = true
 	}
 }

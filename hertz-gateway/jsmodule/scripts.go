@@ -11,6 +11,9 @@ import (
 //go:embed web.js
 var webText string
 
+// webGlobals are the globals that web.js makes.
+var webGlobals = []string{"DOMException", "Event", "EventTarget", "AbortController", "AbortSignal", "structuredClone"}
+
 var webScript = goja.MustCompile(preludeName, webText, true)
 
 // maxListeners bounds the listeners of an EventTarget, and the signals that
