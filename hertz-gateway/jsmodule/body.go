@@ -23,6 +23,8 @@ type body struct {
 	next        []byte
 	edited      bool
 	contentType string
+	// of is the request it belongs to, nil for a response's.
+	of *requestObject
 	// doc is the JSON document over the body, once somebody asked for it.
 	doc *document
 }
@@ -42,6 +44,7 @@ func (b *body) bytes() []byte {
 
 // set replaces the body. data belongs to it from now on.
 func (b *body) set(contentType string, data []byte) {
+	b.of.edit()
 	if len(data) > maxText {
 		b.rt.throwRange("a body of %d bytes is too large", len(data))
 	}
@@ -72,7 +75,7 @@ func (b *body) leaveDocument() {
 
 // splice applies the edits of the document.
 func (b *body) splice() {
-	if b.doc == nil || !b.doc.edited() {
+	if b.doc == nil || !b.doc.edited() || b.doc.frozen != "" {
 		return
 	}
 	b.next = b.doc.encode()

@@ -24,10 +24,11 @@ func (rt *vmRuntime) end() {
 	rt.session = nil
 	rt.epoch++
 	rt.rejected = nil
+	rt.bound = nil
 	if c := &rt.context; c.obj != nil {
 		*c = contextObject{rt: rt, proto: c.proto}
 	}
-	if r := &rt.request; r.obj != nil || r.query != nil {
+	if r := &rt.request; r.obj != nil || r.query != nil || r.frozen {
 		*r = requestObject{rt: rt, proto: r.proto}
 	}
 	if r := &rt.response; r.obj != nil || r.body.msg != nil || r.upstream {
@@ -128,6 +129,7 @@ func (c *contextObject) install() {
 		return c.locals
 	})
 	get("request", func(*Session) goja.Value { return rt.request.value() })
+	get("rpc", func(*Session) goja.Value { return rt.boundCall() })
 	get("response", func(*Session) goja.Value { return rt.response.value() })
 	get("upstream", func(*Session) goja.Value {
 		if !rt.response.upstream {
@@ -328,5 +330,8 @@ func (rt *vmRuntime) flush() error {
 	if err := rt.request.body.flush(); err != nil {
 		return err
 	}
-	return rt.response.body.flush()
+	if err := rt.response.body.flush(); err != nil {
+		return err
+	}
+	return rt.bound.flush()
 }

@@ -24,6 +24,9 @@ const (
 	KindDeadline Kind = "deadline"
 	// KindCanceled is an exchange whose context ended.
 	KindCanceled Kind = "canceled"
+	// KindRefused is a request that could not be bound when a module asked for
+	// ctx.rpc.request; Unwrap gives the error of Binding.Bind.
+	KindRefused Kind = "refused"
 	// KindNeverSettles is a promise that nothing is left to settle.
 	KindNeverSettles Kind = "never_settles"
 	// KindPanic is a defect of the host.

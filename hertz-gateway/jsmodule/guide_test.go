@@ -139,7 +139,8 @@ func TestGuide(t *testing.T) {
 			first, headers, body := split(e.request)
 			method, target, _ := strings.Cut(first, " ")
 			path, query, _ := strings.Cut(target, "?")
-			x := open(t, c, func(_ *jsmodule.Call, q *request, _ *response) {
+			x := open(t, c, func(call *jsmodule.Call, q *request, _ *response) {
+				call.Binding = &binding{args: `{"Num":-1}`}
 				q.method, q.path, q.query, q.list = method, path, query, headers
 				if body != "-" {
 					q.body = []byte(body)

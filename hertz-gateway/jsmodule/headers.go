@@ -16,6 +16,8 @@ type headersObject struct {
 	// epoch binds it to a call; ownHeaders are never detached.
 	epoch uint64
 	bound bool
+	// of is the request they belong to, nil for all others.
+	of *requestObject
 }
 
 func (h *headersObject) live() Headers {
@@ -23,6 +25,13 @@ func (h *headersObject) live() Headers {
 		h.rt.checkEpoch(h.epoch)
 	}
 	return h.lines
+}
+
+// editable is live for edits.
+func (h *headersObject) editable() Headers {
+	lines := h.live()
+	h.of.edit()
+	return lines
 }
 
 // get joins the lines of a name as the web does.
@@ -39,7 +48,7 @@ func (h *headersObject) get(name string) (value string, ok bool) {
 }
 
 func (h *headersObject) set(name string, v goja.Value) {
-	lines := h.live()
+	lines := h.editable()
 	name = h.name(name)
 	if o, ok := v.(*goja.Object); ok && h.rt.isArray(o) {
 		values := h.rt.list(o)
@@ -60,7 +69,7 @@ func (h *headersObject) set(name string, v goja.Value) {
 
 func (h *headersObject) append(name string, v goja.Value) {
 	name = h.name(name)
-	if err := h.live().AddHeader(name, h.value(name, v)); err != nil {
+	if err := h.editable().AddHeader(name, h.value(name, v)); err != nil {
 		h.rt.throwType("header %s: %v", name, err)
 	}
 }
@@ -152,7 +161,7 @@ func (h *headersObject) Has(key string) bool {
 // Delete implements goja.DynamicObject.
 func (h *headersObject) Delete(key string) bool {
 	if !headerMethods[key] {
-		h.live().DelHeader(key)
+		h.editable().DelHeader(key)
 	}
 	return true
 }
@@ -241,7 +250,7 @@ func (rt *vmRuntime) makeHeaders() *class {
 		})
 	}
 	method("delete", 1, func(h *headersObject, call goja.FunctionCall) goja.Value {
-		h.live().DelHeader(call.Argument(0).String())
+		h.editable().DelHeader(call.Argument(0).String())
 		return goja.Undefined()
 	})
 	method("getSetCookie", 0, func(h *headersObject, _ goja.FunctionCall) goja.Value {

@@ -20,6 +20,8 @@ type document struct {
 	// dirty is set by edits; volatile when an object was assigned, which
 	// may change without our knowing.
 	dirty, volatile bool
+	// frozen says why it is too late for edits, empty while it is not.
+	frozen string
 }
 
 // docNode is an object or array of a document, as a value: the Go side of a
@@ -201,6 +203,14 @@ func (n *docNode) ready() {
 	}
 }
 
+// editable is ready for edits.
+func (n *docNode) editable() {
+	n.ready()
+	if n.doc.frozen != "" {
+		n.doc.rt.throwType("%s", n.doc.frozen)
+	}
+}
+
 // value is the node as JavaScript sees it.
 func (n *docNode) value() *goja.Object {
 	if n.obj == nil {
@@ -370,7 +380,7 @@ func (n *docNode) Get(key string) goja.Value {
 // Set implements goja.DynamicObject. Setting undefined removes the member from
 // the JSON, as JSON.stringify does.
 func (n *docNode) Set(key string, v goja.Value) bool {
-	n.ready()
+	n.editable()
 	i := n.find(key)
 	switch {
 	case i < 0:
@@ -418,7 +428,7 @@ func (n *docNode) Has(key string) bool {
 
 // Delete implements goja.DynamicObject.
 func (n *docNode) Delete(key string) bool {
-	n.ready()
+	n.editable()
 	if n.find(key) < 0 {
 		return true
 	}
@@ -472,7 +482,7 @@ func (a *docArray) Get(i int) goja.Value {
 // Set implements goja.DynamicArray.
 func (a *docArray) Set(i int, v goja.Value) bool {
 	n := (*docNode)(a)
-	n.ready()
+	n.editable()
 	if i < 0 {
 		return false
 	}
@@ -486,7 +496,7 @@ func (a *docArray) Set(i int, v goja.Value) bool {
 // SetLen implements goja.DynamicArray.
 func (a *docArray) SetLen(length int) bool {
 	n := (*docNode)(a)
-	n.ready()
+	n.editable()
 	if length < 0 || length > maxArray {
 		n.doc.rt.throwRange("an array of %d elements is too long", length)
 	}

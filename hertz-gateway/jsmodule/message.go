@@ -82,6 +82,8 @@ type Call struct {
 
 	Request  Request
 	Response Response
+	// Binding is what ctx.rpc shows; nil on routes without a service.
+	Binding Binding
 
 	// Deadline ends waiting; the zero time means Limits.Wait from the start
 	// of each phase. The session's context ends it too.

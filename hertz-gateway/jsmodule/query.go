@@ -16,8 +16,10 @@ type queryObject struct {
 	pairs []queryPair
 	// changed hears of edits; it is nil for lists that belong to nothing.
 	changed func(*queryObject)
-	epoch   uint64
-	bound   bool
+	// of is the request it belongs to, nil for all others.
+	of    *requestObject
+	epoch uint64
+	bound bool
 }
 
 type queryPair struct {
@@ -75,6 +77,13 @@ func (q *queryObject) live() *queryObject {
 	return q
 }
 
+// editable is live for edits.
+func (q *queryObject) editable() *queryObject {
+	q.live()
+	q.of.edit()
+	return q
+}
+
 func (q *queryObject) get(name string) (string, bool) {
 	for _, p := range q.live().pairs {
 		if p.name == name {
@@ -85,12 +94,12 @@ func (q *queryObject) get(name string) (string, bool) {
 }
 
 func (q *queryObject) add(name, value string) {
-	q.live().pairs = append(q.pairs, queryPair{headerLine: headerLine{name, value}})
+	q.editable().pairs = append(q.pairs, queryPair{headerLine: headerLine{name, value}})
 	q.touch()
 }
 
 func (q *queryObject) set(name, value string) {
-	for i, p := range q.live().pairs {
+	for i, p := range q.editable().pairs {
 		if p.name == name {
 			q.pairs[i] = queryPair{headerLine: headerLine{name, value}}
 			rest := slices.DeleteFunc(q.pairs[i+1:], func(p queryPair) bool { return p.name == name })
@@ -103,7 +112,7 @@ func (q *queryObject) set(name, value string) {
 }
 
 func (q *queryObject) remove(name string, only func(value string) bool) {
-	before := len(q.live().pairs)
+	before := len(q.editable().pairs)
 	q.pairs = slices.DeleteFunc(q.pairs, func(p queryPair) bool { return p.name == name && (only == nil || only(p.value)) })
 	if len(q.pairs) != before {
 		q.touch()
@@ -265,7 +274,7 @@ func (rt *vmRuntime) makeQuery() *class {
 		return goja.Undefined()
 	})
 	method([]string{"sort"}, 0, func(q *queryObject, _ goja.FunctionCall) goja.Value {
-		sort.SliceStable(q.pairs, func(i, j int) bool { return q.pairs[i].name < q.pairs[j].name })
+		sort.SliceStable(q.editable().pairs, func(i, j int) bool { return q.pairs[i].name < q.pairs[j].name })
 		q.touch()
 		return goja.Undefined()
 	})

@@ -17,6 +17,8 @@ type requestObject struct {
 	body    body
 	headers *goja.Object
 	query   *goja.Object
+	// frozen is set when the request has been bound: too late for edits.
+	frozen bool
 }
 
 func (r *requestObject) value() goja.Value {
@@ -33,14 +35,30 @@ func (r *requestObject) value() goja.Value {
 // attach binds the body to the message of the call.
 func (r *requestObject) attach() {
 	if r.body.msg == nil {
-		r.body = body{rt: r.rt, msg: r.rt.session.call.Request}
+		r.body = body{rt: r.rt, msg: r.rt.session.call.Request, of: r}
 	}
 }
 
 // forget drops what hooks read and have not yet written.
 func (r *requestObject) forget() {
 	r.body.leaveDocument()
-	r.body = body{rt: r.rt, msg: r.body.msg}
+	r.body = body{rt: r.rt, msg: r.body.msg, of: r}
+}
+
+// freeze ends edits of the request and of the document over its body.
+func (r *requestObject) freeze() {
+	r.frozen = true
+	if r.body.doc != nil {
+		r.body.doc.frozen = boundMessage
+	}
+}
+
+// edit throws when it is too late for edits. What belongs to no request, a nil
+// r, can always be edited.
+func (r *requestObject) edit() {
+	if r != nil && r.frozen {
+		r.rt.throwType(boundMessage)
+	}
 }
 
 func (r *requestObject) on(f func(Request, goja.FunctionCall) goja.Value) nativeFunc {
@@ -56,7 +74,7 @@ func (r *requestObject) queryValue() goja.Value {
 	if r.query == nil {
 		r.query = r.rt.newQuery(&queryObject{
 			rt: r.rt, pairs: parseQuery(string(r.rt.session.call.Request.RawQuery())),
-			epoch: r.rt.epoch, bound: true,
+			epoch: r.rt.epoch, bound: true, of: r,
 			changed: func(q *queryObject) { r.setQuery(q.encode()) },
 		})
 	}
@@ -81,6 +99,7 @@ func (r *requestObject) install() {
 		var setter nativeFunc
 		if set != nil {
 			setter = r.on(func(q Request, call goja.FunctionCall) goja.Value {
+				r.edit()
 				set(q, call.Argument(0))
 				return goja.Undefined()
 			})
@@ -125,7 +144,7 @@ func (r *requestObject) install() {
 	}, nil)
 	get("headers", func(q Request) goja.Value {
 		if r.headers == nil {
-			r.headers = rt.headersOf(q)
+			r.headers = rt.newHeaders(&headersObject{rt: rt, lines: q, epoch: rt.epoch, bound: true, of: r})
 		}
 		return r.headers
 	}, nil)

@@ -35,6 +35,7 @@ type vmRuntime struct {
 	context  contextObject
 	request  requestObject
 	response responseObject
+	bound    *boundCall
 
 	// rejected are promises that were rejected with nobody listening.
 	rejected []*goja.Promise

@@ -32,6 +32,10 @@ type Session struct {
 	fired    int64         // what interrupted the runtime, disarmed when nothing did
 	aborted  error         // why a host function ended the script
 	logged   int           // lines written to console
+	// refused is the error object that reading ctx.rpc.request threw, refusal
+	// the error behind it.
+	refused goja.Value
+	refusal error
 
 	loop *loop
 	// waits are the promises given to ctx.waitUntil.
@@ -88,6 +92,7 @@ func (s *Session) Handle() (handled bool, err error) {
 func (s *Session) Response() error {
 	return s.phase(ResponseModifier, func(rt *vmRuntime) *Error {
 		rt.response.arrived()
+		rt.bound.close()
 		for _, m := range slices.Backward(rt.modules) {
 			if m.hooks[ResponseModifier].call == nil {
 				continue
@@ -202,10 +207,22 @@ func (s *Session) run(m *moduleInstance, hook Hook, take func(goja.Value) error,
 	s.reportRejections()
 	if err != nil {
 		rt.request.forget()
+		rt.bound.forget()
 		rt.response.forget()
-		return newError(m, hook, err, s.fired)
+		return s.failed(m, hook, err)
 	}
 	return nil
+}
+
+// failed describes why a hook failed. A refusal that the module let through is
+// not its own mistake.
+func (s *Session) failed(m *moduleInstance, hook Hook, err error) *Error {
+	e := newError(m, hook, err, s.fired)
+	var thrown *thrownError
+	if s.refused != nil && errors.As(err, &thrown) && thrown.value == s.refused {
+		e.Kind, e.cause = KindRefused, s.refusal
+	}
+	return e
 }
 
 // errInterrupted stands for an interrupt that the code did not live to see.

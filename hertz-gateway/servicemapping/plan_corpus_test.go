@@ -130,6 +130,7 @@ func serve(t *testing.T, p *Plan, r *fakeRequest, c *corpus.Case, w *fakeRespons
 			t.Fatalf("%v: %q", err, wire)
 		}
 		call = p.method.Service.Name + "." + p.method.Name + "\n" + text
+		checkArguments(t, p.method, wire)
 		if strings.HasPrefix(c.Reply, "error ") {
 			return "", false
 		}
@@ -158,6 +159,28 @@ func serve(t *testing.T, p *Plan, r *fakeRequest, c *corpus.Case, w *fakeRespons
 	}
 	writeProblem(t, w, p, envelope, err)
 	return "", true
+}
+
+// checkArguments takes the arguments of a call through the JSON that modules see
+// of them, and back.
+func checkArguments(t *testing.T, m *Method, wire []byte) {
+	t.Helper()
+	shown, err := m.AppendArguments(nil, wire)
+	if err != nil {
+		t.Fatalf("the arguments cannot be shown: %v", err)
+	}
+	r := readRequest(t, "POST /gateway/s/m\nContent-Type: application/json\n\n")
+	r.body = shown
+	again, err := m.Generic.AppendRequest(nil, r)
+	if err != nil {
+		t.Errorf("arguments %s: %v", shown, err)
+		return
+	}
+	// The bytes may differ: order of fields, zeros of fields that are always sent.
+	got, err := m.AppendArguments(nil, again)
+	if err != nil || string(got) != string(shown) {
+		t.Errorf("arguments %s become %s, %v", shown, got, err)
+	}
 }
 
 // writeProblem answers as the gateway does.

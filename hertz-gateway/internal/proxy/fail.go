@@ -58,7 +58,7 @@ func (x *exchange) problem(err error) *api.Problem {
 		module   *jsmodule.Error
 	)
 	switch {
-	case errors.As(err, &module):
+	case errors.As(err, &module) && module.Kind != jsmodule.KindRefused:
 		return moduleProblem(module)
 	case errors.As(err, &invalid):
 		return invalidProblem(invalid)

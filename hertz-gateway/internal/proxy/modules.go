@@ -24,6 +24,7 @@ func (x *exchange) runModules(ctx context.Context) error {
 	}
 	if r.Method != nil {
 		call.Service, call.Method = r.Method.Service.Name, r.Method.Name
+		call.Binding = binding{x}
 	}
 	s := r.Chain.Begin(context.WithValue(ctx, pinKey{}, x.pin), &call)
 	defer s.Close()

@@ -24,6 +24,9 @@ type Exchange struct {
 	Envelope bool
 	// Session runs the hooks of the route's modules; nil when it has none.
 	Session *jsmodule.Session
+	// Args are the arguments of the call, in Thrift, when a hook has had the
+	// request bound already.
+	Args []byte
 	// Choice of an instance that a hook has made; nil leaves it to the balancer.
 	Choice *upstream.Choice
 	// Instance that answered, "host:port"; empty before.

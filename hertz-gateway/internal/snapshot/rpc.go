@@ -31,7 +31,13 @@ func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 	if accept != nil {
 		plan = plan.For(accept)
 	}
-	result, err := a.invoke(ctx, plan, ex.Request, ex.Deadline, ex.Choice)
+	var result upstream.Reply
+	var err error
+	if ex.Args != nil {
+		result, err = a.send(ctx, ex.Args, ex.Deadline, ex.Choice)
+	} else {
+		result, err = a.invoke(ctx, plan, ex.Request, ex.Deadline, ex.Choice)
+	}
 	ex.Instance = result.Instance
 	if err != nil {
 		return err
@@ -50,11 +56,7 @@ func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req service
 		argsPool.Put(buf)
 		return upstream.Reply{}, err
 	}
-	call := a.call
-	call.Args = args
-	call.Deadline = deadline
-	call.Choice = choice
-	reply, err := a.client.Call(ctx, &call)
+	reply, err := a.send(ctx, args, deadline, choice)
 	if err != nil {
 		return reply, err // args are left to the collector: a failed call may still hold them
 	}
@@ -63,4 +65,31 @@ func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req service
 		argsPool.Put(buf)
 	}
 	return reply, nil
+}
+
+// send calls the method.
+func (a *rpc) send(ctx context.Context, args []byte, deadline time.Time, choice *upstream.Choice) (upstream.Reply, error) {
+	call := a.call
+	call.Args = args
+	call.Deadline = deadline
+	call.Choice = choice
+	return a.client.Call(ctx, &call)
+}
+
+// binder is an Action that can bind a request before it serves it.
+type binder interface {
+	bind(req servicemapping.Request) ([]byte, error)
+}
+
+var (
+	_ binder = (*rpc)(nil)
+	_ binder = (*genericRPC)(nil)
+)
+
+func (a *rpc) bind(req servicemapping.Request) ([]byte, error) {
+	args, err := a.plan.AppendRequest(nil, req)
+	if err == nil && args == nil {
+		args = []byte{} // nil would mean that nothing is bound
+	}
+	return args, err
 }
