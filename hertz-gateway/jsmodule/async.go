@@ -15,23 +15,31 @@ func later[T any](
 	work func(context.Context) (T, error), value func(T) (goja.Value, error),
 ) goja.Value {
 	p, resolve, reject := rt.vm.NewPromise()
+	place := rt.here()
+	fail := func(err error) error {
+		reason := wrap(err)
+		if o, ok := reason.(*goja.Object); ok {
+			rt.setStack(o, framesOf(place)) // where the work was begun
+		}
+		return reject(reason)
+	}
 	started := rt.live().begin(func(ctx context.Context) func() error {
 		ctx, cancel := rt.host.until(ctx, deadline)
 		defer cancel()
 		result, err := work(ctx)
 		return func() error {
 			if err != nil {
-				return reject(wrap(err))
+				return fail(err)
 			}
 			v, err := value(result)
 			if err != nil {
-				return reject(wrap(err))
+				return fail(err)
 			}
 			return resolve(v)
 		}
 	})
 	if !started {
-		must(reject(wrap(errTooMuch)))
+		must(fail(errTooMuch))
 	}
 	return rt.vm.ToValue(p)
 }

@@ -55,7 +55,8 @@ type Error struct {
 	// Text is the source line at Line, when building.
 	Text string
 
-	cause error
+	frames []frame
+	cause  error
 }
 
 func (e *Error) Error() string {

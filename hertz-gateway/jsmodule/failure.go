@@ -139,7 +139,7 @@ func newError(m *moduleInstance, hook Hook, err error, fired int64) *Error {
 	}
 	if len(frames) > 0 {
 		e.File, e.Line, e.Column = frames[0].file, frames[0].line, frames[0].column
-		e.Stack = showFrames(frames)
+		e.Stack, e.frames = showFrames(frames), frames
 	}
 	return e
 }

@@ -122,7 +122,7 @@ type Host struct {
 	tails  sync.WaitGroup
 	// sim is nil but in tests of modules, lines but where a Suite runs them.
 	sim   *simulation
-	lines *logRecorder
+	lines *LogRecorder
 }
 
 // NewHost starts a Host. It fails on limits out of range and on permissions that

@@ -216,3 +216,10 @@ func setMemoryBody(h *MemoryHeaders, contentType string, body []byte) []byte {
 	}
 	return slices.Clone(body)
 }
+
+// Clone is a copy that shares nothing with r.
+func (r *MemoryRequest) Clone() *MemoryRequest {
+	c := *r
+	c.list, c.params, c.body = slices.Clone(r.list), slices.Clone(r.params), slices.Clone(r.body)
+	return &c
+}

@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -9,6 +10,9 @@ import (
 
 // maxFrames bounds the stack that an error shows.
 const maxFrames = 20
+
+// maxCallers bounds the stack of a call that is under way.
+const maxCallers = 4
 
 // frame is one line of a stack, in positions of the sources.
 type frame struct {
@@ -75,6 +79,19 @@ func cutNumber(s string) (rest string, n int, ok bool) {
 	n, err := strconv.Atoi(s[i+1:])
 	return s[:i], n, err == nil
 }
+
+// setStack gives an error object a stack, in the form that parseStack reads.
+func (rt *vmRuntime) setStack(o *goja.Object, frames []frame) {
+	var b strings.Builder
+	b.WriteString(str(o.Get("name")) + ": " + str(o.Get("message")))
+	for _, f := range frames {
+		fmt.Fprintf(&b, "\n\tat %s (%s:%d:%d(0))", f.function, f.file, f.line, f.column-1)
+	}
+	must(o.DefineDataProperty("stack", rt.newString(b.String()), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// here is where JavaScript stands.
+func (rt *vmRuntime) here() []goja.StackFrame { return rt.vm.CaptureCallStack(maxCallers, nil) }
 
 // showFrames writes one "function file:line:column" per line.
 func showFrames(frames []frame) string {

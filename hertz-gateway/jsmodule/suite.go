@@ -77,7 +77,7 @@ func (s *Suite) Tests() []Test { return s.tests }
 
 // load makes a host and a runtime with the file loaded, for f.
 func (s *Suite) load(f func(*Host, *vmRuntime) error) error {
-	lines := &logRecorder{}
+	lines := &LogRecorder{}
 	kit := &kitOf{}
 	cfg := s.cfg
 	documents := NewMemoryDocuments()
@@ -103,7 +103,7 @@ type kitOf struct{ *testKit }
 // Run runs the test with the index i of Tests.
 func (s *Suite) Run(ctx context.Context, i int) (r TestResult) {
 	err := s.load(func(h *Host, rt *vmRuntime) error {
-		defer func() { r.Logs = h.lines.lines }()
+		defer func() { r.Logs = h.lines.Lines() }()
 		session := &Session{
 			chain: &Chain{host: h, namespace: rt.namespace}, ctx: ctx, call: &Call{ID: "test"}, rt: rt,
 			deadline: h.now().Add(testWait), budget: testBudget,

@@ -4,8 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
-	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -233,7 +231,7 @@ func (s *Session) rehearse(r *rehearsal) error {
 	modules, current := rt.modules, rt.current
 	rt.end()
 	rt.session, rt.modules = inner, []*moduleInstance{r.module}
-	logged := h.lines.count()
+	logged := len(h.lines.Lines())
 
 	var (
 		played Played
@@ -269,7 +267,7 @@ func (s *Session) rehearse(r *rehearsal) error {
 		if err != nil {
 			return r.reject(r.exceptionOf(err))
 		}
-		return r.resolve(r.result(played, h.lines.from(logged)))
+		return r.resolve(r.result(played, h.lines.Lines()[logged:]))
 	})
 }
 
@@ -293,16 +291,11 @@ func (r *rehearsal) exceptionOf(err error) goja.Value {
 		}
 		own(o, "kind", rt.newString(string(e.Kind)))
 		own(o, "hook", rt.newString(e.Hook))
-		frames := e.Stack
-		if frames == "" {
-			frames = showFrames(r.place)
+		frames := e.frames
+		if len(frames) == 0 {
+			frames = r.place
 		}
-		stack := e.Name + ": " + e.Message
-		for line := range strings.Lines(frames) {
-			name, place, _ := strings.Cut(strings.TrimSpace(line), " ")
-			stack += fmt.Sprintf("\n\tat %s (%s(0))", name, place)
-		}
-		must(o.DefineDataProperty("stack", rt.newString(stack), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		rt.setStack(o, frames)
 		return o
 	case errors.As(err, &f):
 		return rt.failure(*f)
@@ -418,39 +411,3 @@ func (k *testKit) Secret(_, name string) (string, error) {
 	}
 	return "", ErrNoSecret
 }
-
-// LogLine is a line that a module wrote to console, or that the host wrote
-// about it.
-type LogLine struct {
-	// Level is "debug", "info", "warn" or "error".
-	Level   string `json:"level"`
-	Message string `json:"message"`
-}
-
-// logRecorder keeps log lines. It serves one goroutine.
-type logRecorder struct{ lines []LogLine }
-
-func (r *logRecorder) count() int               { return len(r.lines) }
-func (r *logRecorder) from(start int) []LogLine { return r.lines[start:] }
-
-// Enabled implements slog.Handler.
-func (r *logRecorder) Enabled(context.Context, slog.Level) bool { return true }
-
-// Handle implements slog.Handler.
-func (r *logRecorder) Handle(_ context.Context, record slog.Record) error {
-	l := LogLine{Level: strings.ToLower(record.Level.String()), Message: record.Message}
-	record.Attrs(func(a slog.Attr) bool {
-		if a.Key == "error" {
-			l.Message += ": " + a.Value.String()
-		}
-		return true
-	})
-	r.lines = append(r.lines, l)
-	return nil
-}
-
-// WithAttrs implements slog.Handler: where a line comes from is known.
-func (r *logRecorder) WithAttrs([]slog.Attr) slog.Handler { return r }
-
-// WithGroup implements slog.Handler.
-func (r *logRecorder) WithGroup(string) slog.Handler { return r }
