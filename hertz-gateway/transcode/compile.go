@@ -80,6 +80,8 @@ type structProg struct {
 	fields []field
 	// first is the field whose JSON member is looked for first; nil when none is read.
 	first *field
+	// onWire is the field that usually comes first on the wire.
+	onWire *field
 	// byName finds the fields that are read from JSON, byID all.
 	byName map[string]*field
 	byID   map[int16]*field
@@ -107,12 +109,24 @@ type field struct {
 	// What nearly every member needs comes first, to lie close together.
 
 	node *node
-	// next is the field whose JSON member is expected after this one's,
-	// following the one that comes next in the order of the IDL.
-	next, following *field
+	// next is the field whose JSON member is expected after this one's.
+	next *field
+	// onWire is the field that usually comes next on the wire.
+	onWire *field
+	// head is header as it is compared, in one word.
+	head uint32
+	// longKey: key does not fit into keyWords.
+	longKey bool
+	// form says which values the encoder writes without asking further.
+	form form
+	// scanned: the encoder may note a value and write it later. size is that of
+	// the smallest one with its header; variable: others are longer.
+	scanned, variable bool
+	size              int
 	// tokenWords and tokenMask are the first bytes of token for comparing them
 	// in two steps, keyWords those of key.
-	tokenWords, tokenMask, keyWords [2]uint64
+	tokenWords, tokenMask [2]uint64
+	keyWords              [3]uint64
 	// token is `"name":`, what a member usually starts with; key is `,"name":`.
 	token, key string
 	// word and bit are the place in bit sets.
@@ -137,6 +151,28 @@ type field struct {
 	fill []byte
 	// zero is written, key included, when the field is absent from the wire.
 	zero []byte
+}
+
+// form is a value of which the encoder knows at once how to write it.
+type form uint8
+
+const (
+	formOther form = iota
+	formI32
+	formI64
+	formString
+)
+
+func formOf(n *node) form {
+	switch {
+	case n.kind == I32 && !n.asString:
+		return formI32
+	case n.kind == I64 && !n.asString:
+		return formI64
+	case n.kind == String:
+		return formString
+	}
+	return formOther
 }
 
 type nodeKey struct {
@@ -288,6 +324,7 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 			omit:     c.codec.opts.OmitZero && tf.Requiredness != Required,
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
+		f.head = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
 		if sp.byID[f.id] != nil {
 			return fmt.Errorf("transcode: %s has field id %d twice", t.Name, f.id)
 		}
@@ -314,6 +351,7 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		if err != nil {
 			return err
 		}
+		f.form = formOf(f.node)
 		inner := f.node.sp
 		if placed && inner != nil && inner.placed && f.reaches() {
 			sp.placed = true
@@ -326,8 +364,13 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		}
 		quoted := string(appendQuoted(nil, []byte(tf.JSON)))
 		f.token, f.key = quoted+":", ","+quoted+":"
-		f.tokenWords, f.tokenMask = words(f.token)
-		f.keyWords, _ = words(f.key)
+		for i := range f.tokenWords {
+			f.tokenWords[i], f.tokenMask[i] = word(f.token, i*8), firstBytes(min(max(len(f.token)-i*8, 0), 8))
+		}
+		for i := range f.keyWords {
+			f.keyWords[i] = word(f.key, i*8)
+		}
+		f.longKey = len(f.key) > 8*len(f.keyWords)
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
 				return fmt.Errorf("transcode: %s has two fields with the JSON name %q", t.Name, tf.JSON)
@@ -340,13 +383,12 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 	return nil
 }
 
-// words packs the first 16 bytes of text; mask covers those that there are.
-func words(text string) (packed, mask [2]uint64) {
-	for i := range min(len(text), 16) {
-		packed[i/8] |= uint64(text[i]) << (i % 8 * 8)
-		mask[i/8] |= 0xff << (i % 8 * 8)
+// word packs up to eight bytes of text from i on.
+func word(text string, i int) (packed uint64) {
+	for j := range min(max(len(text)-i, 0), 8) {
+		packed |= uint64(text[i+j]) << (j * 8)
 	}
-	return packed, mask
+	return packed
 }
 
 // read says whether a JSON member can be meant for the field.
@@ -357,13 +399,11 @@ func (f *field) reaches() bool { return f.place != Outside && f.node.sp != nil &
 
 // link prepares the ways to find a field.
 func (sp *structProg) link() {
+	sp.linkWire()
 	var last *field
 	lo, hi := 0, 0
 	for i := range sp.fields {
 		f := &sp.fields[i]
-		if i > 0 {
-			sp.fields[i-1].following = f
-		}
 		if i == 0 {
 			lo, hi = int(f.id), int(f.id)
 		}
@@ -386,6 +426,24 @@ func (sp *structProg) link() {
 		sp.dense = make([]*field, span)
 		for i := range sp.fields {
 			sp.dense[int(sp.fields[i].id)-lo] = &sp.fields[i]
+		}
+	}
+}
+
+// linkWire guesses the order on the wire: Kitex's generated code writes numbers
+// and bools first, each part in the order of the IDL. Who writes another order
+// costs a look-up for each field.
+func (sp *structProg) linkWire() {
+	link := &sp.onWire
+	for _, scalar := range []bool{true, false} {
+		for i := range sp.fields {
+			f := &sp.fields[i]
+			if scalar == (f.node.kind >= Bool && f.node.kind <= Double) {
+				*link = f
+				link = &f.onWire
+			}
+			f.size, f.variable = 3+f.node.minSize, !f.node.fixed
+			f.scanned = f.node.kind < Struct && f.place != Outside && sp.words == 1
 		}
 	}
 }

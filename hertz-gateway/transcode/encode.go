@@ -4,9 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
-	"math/bits"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 )
 
 // AppendJSON appends the JSON form of the Thrift binary value in wire, which
@@ -65,25 +65,22 @@ type encoder struct {
 	// start is the length of dst at the beginning.
 	start    int
 	repaired uint64
+	maxDepth int
 
 	// refs are the keys of the open maps.
 	refs refSet
 	// words is the stack of bit sets of structs with more than 64 fields.
 	words []uint64
 	// offsets is a stack of tables: for each field of a struct that was not
-	// written when it came, where its value is.
+	// written at once, where its value is.
 	offsets []int
 	// gaps are the places in the open structs where fields have been passed over.
 	gaps []gap
 }
 
-// gap is a run of fields, [from, to), written without those that had not come
-// yet, at dst[start:end].
-type gap struct{ from, to, start, end int }
-
 func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, end int, err error) {
 	e, _ := encoders.Get().(*encoder)
-	e.codec, e.wire, e.sink, e.start = c, wire, sink, len(dst)
+	e.codec, e.wire, e.sink, e.start, e.maxDepth = c, wire, sink, len(dst), c.opts.MaxDepth
 	e.refs.seed = c.seed
 	out, end = e.value(n, dst, 0, 1)
 	if err = e.err; e.bad != nil {
@@ -120,12 +117,12 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 		return e.str(dst, i)
 	case I32:
 		if !n.asString {
-			return appendInteger(dst, int64(int32(binary.BigEndian.Uint32(wire[i:])))), i + 4
+			return appendInteger(dst, int64(int32(beUint32(wire, i)))), i + 4
 		}
 		return e.integer(n, dst, i)
 	case I64:
 		if !n.asString {
-			return appendInteger(dst, int64(binary.BigEndian.Uint64(wire[i:]))), i + 8
+			return appendInteger(dst, int64(beUint64(wire, i))), i + 8
 		}
 		return e.integer(n, dst, i)
 	case I8, I16, Enum:
@@ -147,7 +144,7 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 	case Map:
 		return e.mapping(n, dst, i, depth)
 	case Binary:
-		size := int(int32(binary.BigEndian.Uint32(wire[i:])))
+		size := int(int32(beUint32(wire, i)))
 		i += 4
 		if uint(size) > uint(len(wire)-i) {
 			return dst, e.fail(i-4, "binary: "+skipReason(skipCount))
@@ -165,26 +162,54 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 // str converts the string at i, whose length is there.
 func (e *encoder) str(dst []byte, i int) ([]byte, int) {
 	wire := e.wire
-	size := int(int32(binary.BigEndian.Uint32(wire[i:])))
-	i += 4
-	if uint(size) > uint(len(wire)-i) {
-		return dst, e.fail(i-4, "string: "+skipReason(skipCount))
-	}
-	text := wire[i : i+size]
-	if n := len(dst); size <= shortString && cap(dst)-n >= size+2 {
-		// Most strings are short: copy while looking for what is special.
-		out := dst[n : n+size+2]
-		if copyPlain(out[1:], text) {
-			out[0], out[size+1] = '"', '"'
-			return dst[:n+size+2], i + size
+	size := int(int32(beUint32(wire, i)))
+	n, from := len(dst), i+4
+	if uint(size) <= shortString && len(wire)-from >= max(size, 8) && cap(dst)-n >= shortString+10 {
+		// Most strings are short ASCII: copy while looking for what is special.
+		out := dst[:n+shortString+10]
+		var bad, high uint64
+		if size < 8 {
+			x := leUint64(wire, from)
+			bad, high = special(x)&firstBytes(size), x&firstBytes(size)
+			putUint64(out, n+1, x)
+		} else {
+			to := n + 1
+			for end := from + size - 8; from < end; from, to = from+8, to+8 {
+				x := leUint64(wire, from)
+				bad |= special(x)
+				high |= x
+				putUint64(out, to, x)
+			}
+			// The last eight bytes, some of them again.
+			from = i + 4 + size - 8
+			x := leUint64(wire, from)
+			bad |= special(x)
+			high |= x
+			putUint64(out, n+1+size-8, x)
+		}
+		if bad == 0 && (high&highBits == 0 || utf8.Valid(wire[i+4:i+4+size])) {
+			out[n], out[n+size+1] = '"', '"'
+			return out[:n+size+2], i + 4 + size
 		}
 	}
-	dst, repaired := appendString(dst, text)
+	return e.otherString(dst, i, size)
+}
+
+// otherString converts the string at i that is not short ASCII without escapes.
+func (e *encoder) otherString(dst []byte, i, size int) ([]byte, int) {
+	i += 4
+	if uint(size) > uint(len(e.wire)-i) {
+		return dst, e.fail(i-4, "string: "+skipReason(skipCount))
+	}
+	dst, repaired := appendString(dst, e.wire[i:i+size])
 	if repaired {
 		e.repaired++
 	}
 	return dst, i + size
 }
+
+// firstBytes masks the first n bytes of a word, n at most 8.
+func firstBytes(n int) uint64 { return 1<<(uint(n)*8) - 1 }
 
 // integer converts the integer or enum at i, whose bytes are there.
 func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
@@ -231,141 +256,6 @@ func (e *encoder) double(n *node, dst []byte, i int) ([]byte, int) {
 	return append(dst, '"'), i + 8
 }
 
-// object converts the struct at i.
-func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int) {
-	if depth > e.codec.opts.MaxDepth {
-		return dst, e.fail(i, sp.typ.Name+": nested too deep")
-	}
-	wire, fields := e.wire, sp.fields
-	start := len(dst)
-	wordMark, offsetMark, gapMark := len(e.words), len(e.offsets), len(e.gaps)
-	var seen uint64   // of the first 64 fields
-	var more []uint64 // of the others
-	if sp.words > 1 {
-		more = e.bitSet(sp.words - 1)
-	}
-	var offsets []int // of fields that came before their turn, or after it
-	var next *field   // the first one that has not had its turn
-	if len(fields) > 0 {
-		next = &fields[0]
-	}
-	late := false
-	for {
-		if len(wire)-i < 3 {
-			if i < len(wire) && wire[i] == WireStop {
-				break
-			}
-			return dst, e.fail(len(wire), "struct "+sp.typ.Name+": "+skipReason(skipTruncated))
-		}
-		wt := wire[i]
-		if wt == WireStop {
-			break
-		}
-		id := int16(uint16(wire[i+1])<<8 | uint16(wire[i+2]))
-		i += 3
-		f := next
-		if f == nil || f.id != id {
-			if f = sp.lookup(id); f == nil {
-				end := skip(wire, i, wt, e.codec.opts.MaxDepth-depth)
-				if end < 0 {
-					e.bad = &WireError{Offset: i, Reason: "unknown field " + itoa(int(id)) + " of " + sp.typ.Name + ": " + skipReason(end), placed: true}
-					return dst, -1
-				}
-				i = end
-				continue
-			}
-		}
-		if f.wt != wt {
-			return dst, e.failField(sp, f, i-3, "wire type "+itoa(int(wt))+", expected "+itoa(int(f.wt)))
-		}
-		word := &seen
-		if f.word > 0 {
-			word = &more[f.word-1]
-		}
-		if *word&f.bit != 0 {
-			return dst, e.failField(sp, f, i-3, "the field is there twice")
-		}
-		*word |= f.bit
-		omitted := f.omit && isZeroWire(f.node, wire[i:])
-		if f.written && !omitted && (f == next || f.node.kind >= Struct && next != nil && f.index > next.index) {
-			if f != next {
-				// A container is written at once, as if nothing before it
-				// were to come any more: to skip it and read it again later
-				// would cost time in the square of the depth. Scalars are
-				// cheap to skip.
-				g := gap{from: next.index, to: f.index, start: len(dst)}
-				var ok bool
-				if dst, ok = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); !ok {
-					return dst, -1
-				}
-				g.end = len(dst)
-				e.gaps = append(e.gaps, g)
-			}
-			next = f.following
-			dst = f.appendKey(dst)
-			if f.node.kind == String && len(wire)-i >= 4 {
-				dst, i = e.str(dst, i)
-			} else {
-				dst, i = e.value(f.node, dst, i, depth+1)
-			}
-			if i < 0 {
-				return dst, e.within(sp, f)
-			}
-			continue
-		}
-		end := i + f.node.minSize
-		if !f.node.fixed || end > len(wire) {
-			if end = skip(wire, i, wt, e.codec.opts.MaxDepth-depth); end < 0 {
-				return dst, e.failField(sp, f, i, skipReason(end))
-			}
-		}
-		switch {
-		case f.place == Outside:
-			if e.sink != nil {
-				if err := e.sink.Field(f.slot, wire[i:end:end]); err != nil {
-					e.err = err
-					return dst, -1
-				}
-			}
-		case f.written && f != next:
-			if offsets == nil {
-				offsets = e.offsetTable(len(fields))
-			}
-			offsets[f.index] = i
-			late = late || !omitted && (next == nil || f.index < next.index)
-		}
-		if f == next {
-			next = f.following
-		}
-		i = end
-	}
-	i++
-	ok := true
-	if next != nil {
-		dst, ok = e.fill(sp, dst, next.index, len(fields), seen, more, offsets, depth)
-	}
-	if ok && late {
-		dst, ok = e.fillGaps(sp, dst, start, e.gaps[gapMark:], seen, more, offsets, depth)
-	}
-	if !ok {
-		return dst, -1
-	}
-	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
-	return closeBracket(dst, start, '{', '}'), i
-}
-
-// appendKey appends the key of f with the comma before it, mostly in two words.
-func (f *field) appendKey(dst []byte) []byte {
-	n := len(dst)
-	if len(f.key) > 16 || cap(dst)-n < 16 {
-		return append(dst, f.key...)
-	}
-	b := dst[n : n+16]
-	binary.LittleEndian.PutUint64(b, f.keyWords[0])
-	binary.LittleEndian.PutUint64(b[8:], f.keyWords[1])
-	return dst[:n+len(f.key)]
-}
-
 // closeBracket ends what has been written since start, each part with a comma
 // before it.
 func closeBracket(dst []byte, start int, open, end byte) []byte {
@@ -374,66 +264,6 @@ func closeBracket(dst []byte, start int, open, end byte) []byte {
 	}
 	dst[start] = open
 	return append(dst, end)
-}
-
-// fill writes the fields [from, to): those that came before their turn, and
-// what stands for those that did not come.
-func (e *encoder) fill(sp *structProg, dst []byte, from, to int, seen uint64, more []uint64, offsets []int, depth int) (out []byte, ok bool) {
-	for w := from / 64; w*64 < to; w++ {
-		if w > 0 {
-			seen = more[w-1]
-		}
-		todo := seen&sp.visible[w] | sp.show[w]
-		if lo := from - w*64; lo > 0 {
-			todo = todo >> lo << lo
-		}
-		if hi := to - w*64; hi < 64 {
-			todo &= 1<<hi - 1
-		}
-		for ; todo != 0; todo &= todo - 1 {
-			f := &sp.fields[w*64+bits.TrailingZeros64(todo)]
-			if seen&f.bit == 0 {
-				if len(dst)-e.start > growthLimit(len(e.wire)) {
-					e.fail(len(e.wire), "absent fields make the message too large")
-					return dst, false
-				}
-				dst = append(dst, f.zero...)
-				continue
-			}
-			at := offsets[f.index]
-			if f.omit && isZeroWire(f.node, e.wire[at:]) {
-				continue
-			}
-			dst = f.appendKey(dst)
-			var end int
-			if f.node.kind == String { // Skipped before, so its length is there.
-				dst, end = e.str(dst, at)
-			} else {
-				dst, end = e.value(f.node, dst, at, depth+1)
-			}
-			if end < 0 {
-				e.within(sp, f)
-				return dst, false
-			}
-		}
-	}
-	return dst, true
-}
-
-// fillGaps writes the struct, which is at dst[start:], again with all of its
-// gaps filled.
-func (e *encoder) fillGaps(sp *structProg, dst []byte, start int, gaps []gap, seen uint64, more []uint64, offsets []int, depth int) (out []byte, ok bool) {
-	end := len(dst)
-	from := start
-	for _, g := range gaps {
-		dst = append(dst, dst[from:g.start]...)
-		if dst, ok = e.fill(sp, dst, g.from, g.to, seen, more, offsets, depth); !ok {
-			return dst, false
-		}
-		from = g.end
-	}
-	dst = append(dst, dst[from:end]...)
-	return dst[:start+copy(dst[start:], dst[end:])], true
 }
 
 // within says in which field an error was, if nobody has; it gives -1.
@@ -484,7 +314,7 @@ func (e *encoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	switch {
 	case count == 0:
 		return append(dst, '[', ']'), i
-	case depth > e.codec.opts.MaxDepth:
+	case depth > e.maxDepth:
 		return dst, e.fail(i-5, "nested too deep")
 	case wt != elem.wt:
 		return dst, e.fail(i-5, kindName(n.kind)+": elements of wire type "+itoa(int(wt))+", expected "+itoa(int(elem.wt)))
@@ -496,9 +326,12 @@ func (e *encoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	start := len(dst)
 	for ; count > 0; count-- {
 		dst = append(dst, ',')
-		if elem.kind == String && len(wire)-i >= 4 {
+		switch {
+		case elem.kind == String && len(wire)-i >= 4:
 			dst, i = e.str(dst, i)
-		} else {
+		case elem.sp != nil:
+			dst, i = e.object(elem.sp, dst, i, depth+1)
+		default:
 			dst, i = e.value(elem, dst, i, depth+1)
 		}
 		if i < 0 {
@@ -516,7 +349,7 @@ func (e *encoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 	switch {
 	case count == 0:
 		return append(dst, '{', '}'), i
-	case depth > e.codec.opts.MaxDepth:
+	case depth > e.maxDepth:
 		return dst, e.fail(i-6, "nested too deep")
 	case kt != key.wt || vt != elem.wt:
 		return dst, e.fail(i-6, "map: entries of wire types "+itoa(int(kt))+" and "+itoa(int(vt))+

@@ -281,7 +281,7 @@ func TestErrorsOutOfOrder(t *testing.T) {
 		{"before a list", "field 2 (b) of book.S: a bool that is neither 0 nor 1", bad.field(WireList, 3, list(WireBool)...).stop()},
 		{"at the end", "field 2 (b) of book.S: a bool that is neither 0 nor 1", bad.stop()},
 		{"in a gap", "field 3 (c) of book.S: a bool that is neither 0 nor 1", message(nil).field(WireList, 4, list(WireBool)...).field(WireList, 3, list(WireBool, []byte{2})...).stop()},
-		{"cut short", "field 2 (b) of book.S: the message ends too early", message(nil).field(WireBool, 2)},
+		{"cut short", "field 2 (b) of book.S: bool: the message ends too early", message(nil).field(WireBool, 2)},
 		{"cut short in a string", "struct book.S: the message ends too early", message(nil).field(WireBool, 2, 1).field(WireString, 1)[:6]},
 	}
 	for _, tt := range tests {

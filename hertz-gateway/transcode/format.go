@@ -1,0 +1,142 @@
+package transcode
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"strconv"
+)
+
+// formatRoom is what the numbers of this file may write behind the end of dst
+// while they format in whole words: the longest integer and one word more.
+const formatRoom = 32
+
+// allZeros has the character 0 in each byte.
+const allZeros = '0' * eachByte
+
+// digits8 gives the eight decimal digits of u < 100,000,000 as the numbers 0 to
+// 9, the first one in the lowest byte. All are computed side by side, without a
+// loop whose length a processor would have to guess.
+func digits8(u uint64) uint64 {
+	halves := u/10_000 | u%10_000<<32
+	hundreds := halves * 10486 >> 20 & 0x0000007f_0000007f // halves/100
+	couples := hundreds | (halves-100*hundreds)<<16
+	tens := couples * 103 >> 10 & 0x000f_000f_000f_000f // couples/10
+	return tens | (couples-10*tens)<<8
+}
+
+// appendInteger appends v in decimal.
+func appendInteger(dst []byte, v int64) []byte {
+	n := len(dst)
+	if cap(dst)-n < formatRoom {
+		return strconv.AppendInt(dst, v, 10)
+	}
+	return dst[:n+putInteger(dst[n:n+formatRoom], v)]
+}
+
+// putInteger writes v in decimal to b, which has formatRoom bytes at least, and
+// gives the length; what is behind it is overwritten too.
+func putInteger(b []byte, v int64) int {
+	if v >= 0 {
+		return putUint(b, uint64(v))
+	}
+	b[0] = '-'
+	return 1 + putUint(b[1:], -uint64(v))
+}
+
+// putUint writes u in decimal to b, which has formatRoom-1 bytes at least, and
+// gives the number of digits; what is behind them is overwritten too.
+func putUint(b []byte, u uint64) int {
+	const e8 = 100_000_000
+	if u < e8 {
+		return putLeading(b, digits8(u))
+	}
+	high, low := u/e8, u%e8
+	n := 0
+	if high < e8 {
+		n = putLeading(b, digits8(high))
+	} else {
+		n = putLeading(b, digits8(high/e8))
+		binary.LittleEndian.PutUint64(b[n:], digits8(high%e8)|allZeros)
+		n += 8
+	}
+	binary.LittleEndian.PutUint64(b[n:], digits8(low)|allZeros)
+	return n + 8
+}
+
+// putLeading writes the digits without zeros in front, but at least one, and
+// gives their number.
+func putLeading(b []byte, digits uint64) int {
+	zeros := bits.TrailingZeros64(digits|1<<56) &^ 7
+	binary.LittleEndian.PutUint64(b, (digits|allZeros)>>(zeros&63))
+	return 8 - zeros>>3
+}
+
+// appendDouble appends a finite v as the shortest JSON number that reads back
+// as v.
+func appendDouble(dst []byte, v float64) []byte {
+	abs := math.Abs(v)
+	if abs < 1e9 && (v != 0 || !math.Signbit(v)) {
+		// Numbers such as 12.5 are a whole number of millionths. There is at
+		// most one number of up to 15 digits that reads back as v, so this is
+		// it, and the shortest once the zeros at its end are gone.
+		millionths := int64(abs*1e6 + 0.5)
+		if float64(millionths)/1e6 == abs {
+			return appendMillionths(dst, uint64(millionths), v < 0)
+		}
+	}
+	if v == math.Trunc(v) && abs < 1<<53 && v != 0 {
+		return appendInteger(dst, int64(v))
+	}
+	format := byte('f')
+	if abs != 0 && (abs < 1e-6 || abs >= 1e21) {
+		format = 'e'
+	}
+	dst = strconv.AppendFloat(dst, v, format, -1, 64)
+	// The exponent has two digits at least: 1e-07.
+	if n := len(dst); format == 'e' && dst[n-4] == 'e' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// appendMillionths appends u/1,000,000, which is below 1e9, without zeros at
+// its end.
+func appendMillionths(dst []byte, u uint64, negative bool) []byte {
+	n := len(dst)
+	if cap(dst)-n < formatRoom {
+		grown := append(dst, make([]byte, formatRoom)...)
+		dst = grown[:n]
+	}
+	b := dst[n : n+formatRoom]
+	if negative {
+		b[0] = '-'
+		b = b[1:]
+		n++
+	}
+	whole, part := u/1_000_000, u%1_000_000
+	size := putUint(b, whole)
+	if part == 0 {
+		return dst[:n+size]
+	}
+	digits := digits8(part * 100)
+	b[size] = '.'
+	binary.LittleEndian.PutUint64(b[size+1:], digits|allZeros)
+	return dst[:n+size+1+8-bits.LeadingZeros64(digits)>>3]
+}
+
+// specialDouble names a double that is not a number of JSON; it is empty for
+// those that are.
+func specialDouble(v float64) string {
+	switch {
+	case v-v == 0:
+		return ""
+	case v > 0:
+		return "Infinity"
+	case v < 0:
+		return "-Infinity"
+	default:
+		return "NaN"
+	}
+}
