@@ -223,6 +223,11 @@ func (p *Plan) WriteResponse(w Response, result []byte) error {
 	if p.method.Oneway {
 		return p.writeNothing(w, http.StatusAccepted)
 	}
+	if body, ok := p.response.onlySuccess(w, result); ok {
+		w.SetStatus(http.StatusOK)
+		w.SetBody(jsonType, body)
+		return nil
+	}
 	field, wire, err := p.response.pick(result)
 	if err != nil {
 		return err
@@ -272,6 +277,28 @@ func (p *Plan) writeNothing(w Response, status int) error {
 	w.SetBody("", nil)
 	return nil
 }
+
+// onlySuccess is the way of nearly all results, which hold a success value that
+// is all body, and nothing else: they are read once, where pick reads them once
+// more. ok false: this is another one.
+func (r *responsePlan) onlySuccess(w Response, result []byte) (body []byte, ok bool) {
+	if r.success < 0 || len(r.slots) > 0 {
+		return nil, false
+	}
+	f := &r.fields[r.success]
+	wire, id, n, err := transcode.ReadFieldHeader(result)
+	if err != nil || wire != f.wire || id != f.id {
+		return nil, false
+	}
+	body, used, err := f.codec.AppendJSONPrefix(w.BodyBuffer(), result[n:])
+	if err != nil || string(result[n+used:]) != resultEnd {
+		return nil, false
+	}
+	return body, true
+}
+
+// resultEnd is what follows the last field of a struct.
+const resultEnd = "\x00"
 
 // pick finds what the result struct holds: the first exception in the order of
 // the IDL, else the success value, else -1.

@@ -12,7 +12,10 @@ import (
 )
 
 // keepBody is the largest body buffer that is kept for the next request.
-const keepBody = 64 << 10
+const keepBody = 256 << 10
+
+// firstBody bounds what is allocated for a body of which nothing has come yet.
+const firstBody = 64 << 10
 
 // TooLargeError is a body above the limit.
 type TooLargeError struct{ Limit int }
@@ -107,7 +110,7 @@ func (b *body) fixed(stream io.Reader, n int) ([]byte, error) {
 	buf := b.buf[:0]
 	for len(buf) < n {
 		if len(buf) == cap(buf) {
-			buf = append(make([]byte, 0, min(n, max(2*cap(buf), keepBody))), buf...)
+			buf = append(make([]byte, 0, min(n, max(2*cap(buf), firstBody))), buf...)
 		}
 		m, err := stream.Read(buf[len(buf):min(n, cap(buf))])
 		buf = buf[:len(buf)+m]
