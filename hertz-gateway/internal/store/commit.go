@@ -281,6 +281,13 @@ func (s *Store) settle(ctx context.Context, revision int64) {
 	_ = s.waitApplied(ctx, revision)
 }
 
+// settleAfter waits until Current is another than st, for a bounded time.
+func (s *Store) settleAfter(ctx context.Context, st *State) {
+	ctx, cancel := context.WithTimeout(ctx, settleTimeout)
+	defer cancel()
+	_, _ = s.Next(ctx, st)
+}
+
 // commitOnce tries the commit in one transaction, staging it first if it is too
 // large for one. It is to be tried again when another one had to be brought to
 // its end before.

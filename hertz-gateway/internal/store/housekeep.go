@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (s *Store) housekeep(ctx context.Context) {
 			trim.Reset(trimPause)
 		case <-sweep.C:
 			if s.Synced() {
-				err = s.sweep(ctx)
+				err = errors.Join(s.sweep(ctx), s.sweepDocuments(ctx))
 			}
 			sweep.Reset(sweepInterval/2 + rand.N(sweepInterval))
 		}

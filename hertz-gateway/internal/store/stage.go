@@ -308,10 +308,19 @@ func (s *Store) pending() bool {
 
 // afterCommit does in the background what a commit leaves to do.
 func (s *Store) afterCommit(c *commit) {
-	if c.large {
+	if collections := c.collections(); c.large || len(collections) > 0 {
 		s.run(func(ctx context.Context) {
-			if err := s.fold(ctx); err != nil {
-				s.log.Warn("a large change is left for others to fold", "error", err)
+			if c.large {
+				if err := s.fold(ctx); err != nil {
+					s.log.Warn("a large change is left for others to fold", "error", err)
+					return
+				}
+			}
+			for _, key := range collections {
+				if err := s.purge(ctx, key); err != nil {
+					s.log.Debug("documents of an old collection stay for the next sweep", "collection", key, "error", err)
+					return
+				}
 			}
 		})
 	}
