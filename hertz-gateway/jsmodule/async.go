@@ -52,3 +52,15 @@ func (rt *vmRuntime) failed(reason goja.Value) goja.Value {
 	must(reject(reason))
 	return rt.vm.ToValue(p)
 }
+
+// promised is the promise of what f returns or throws.
+func (rt *vmRuntime) promised(f func() goja.Value) goja.Value {
+	p, resolve, reject := rt.vm.NewPromise()
+	var v goja.Value
+	if e := rt.vm.Try(func() { v = f() }); e != nil {
+		must(reject(e.Value()))
+	} else {
+		must(resolve(v))
+	}
+	return rt.vm.ToValue(p)
+}

@@ -36,6 +36,7 @@ func (rt *vmRuntime) newClass(name string, construct func(args []goja.Value) goj
 		return o
 	})
 	c.proto = c.ctor.Get("prototype").(*goja.Object)
+	must(c.proto.DefineDataPropertySymbol(goja.SymToStringTag, rt.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	return c
 }
 

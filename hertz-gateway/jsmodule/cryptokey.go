@@ -37,6 +37,7 @@ type cryptoKey struct {
 	// only uses that it is for.
 	id, algorithm, use string
 	operations         []string
+	notExtractable     bool
 }
 
 func newPrivateKey(k crypto.Signer) *cryptoKey { return &cryptoKey{public: k.Public(), private: k} }
@@ -195,6 +196,7 @@ func keyFromJWK(text []byte) (*cryptoKey, error) {
 		return nil, fmt.Errorf("JWK: %w", err)
 	}
 	key.id, key.algorithm, key.use, key.operations = k.Kid, k.Alg, k.Use, k.KeyOps
+	key.notExtractable = k.Ext != nil && !*k.Ext
 	return key, nil
 }
 

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"encoding/hex"
 	"io"
+	"strings"
 
 	"github.com/dop251/goja"
 )
@@ -10,8 +11,16 @@ import (
 // maxRandom is the most that getRandomValues fills at once, as on the web.
 const maxRandom = 65536
 
+// makeCrypto makes the global crypto, of the Web Cryptography API.
 func (rt *vmRuntime) makeCrypto() goja.Value {
 	o := rt.vm.NewObject()
+	var subtle goja.Value
+	rt.accessor(o, "subtle", func(goja.FunctionCall) goja.Value {
+		if subtle == nil {
+			subtle = rt.makeSubtle()
+		}
+		return subtle
+	}, nil)
 	rt.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value {
 		return rt.newString(randomUUID(rt.host.random()))
 	})
@@ -19,6 +28,9 @@ func (rt *vmRuntime) makeCrypto() goja.Value {
 		view, ok := call.Argument(0).(*goja.Object)
 		if !ok || !rt.isView(view) {
 			rt.throwType("getRandomValues needs a typed array")
+		}
+		if tag := str(view.GetSymbol(goja.SymToStringTag)); tag == "" || strings.HasPrefix(tag, "Float") || tag == "DataView" {
+			rt.throwDOM("TypeMismatchError", "getRandomValues needs a typed array of integers")
 		}
 		data, ok := rt.viewed(view)
 		if !ok {

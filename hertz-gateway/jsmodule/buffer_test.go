@@ -1,0 +1,61 @@
+package jsmodule_test
+
+import "testing"
+
+func TestBuffer(t *testing.T) {
+	values(t, "", [][2]string{
+		{`Buffer.from("héllo").toString("hex")`, `"68c3a96c6c6f"`},
+		{`Buffer.from("68c3a9zz", "hex").toString()`, `"hé"`},
+		{`Buffer.from("aGk", "base64").toString() + Buffer.from("_-_-", "base64").toString("base64") + Buffer.from("_-8=", "base64url").toString("base64url")`, `"hi/+/+_-8="`},
+		{`Buffer.from(" a G\nk=xx", "base64").toString("latin1")`, `"hi"`},
+		{`Buffer.from("é", "latin1").toString("hex") + Buffer.from("é", "utf16le").toString("hex")`, `"e9e900"`},
+		{`Buffer.from([0xff, 0xc3, 0x28]).toString("utf8")`, `"��("`},
+		{`Buffer.from([0xe9, 0x80]).toString("ascii") + Buffer.from([0x3d, 0xd8, 0, 0xde]).toString("ucs2")`, `"i\u0000😀"`},
+		{`[Buffer.from([256, -1, 1.5]), Buffer.from({ length: 1, 0: 7 }), Buffer.from(new Uint16Array([258]))].map((b) => [...b])`, `[[0,255,1],[7],[2]]`},
+		{`const a = new Uint8Array([1, 2, 3]); const b = Buffer.from(a), c = Buffer.from(a.buffer, 1, 1); a[1] = 9; return [[...b], [...c]]`, `[[1,2,3],[9]]`},
+		{`JSON.stringify(Buffer.from("hi")) + Buffer.from(JSON.parse(JSON.stringify(Buffer.from("hi")))).toString()`, `"{\"type\":\"Buffer\",\"data\":[104,105]}hi"`},
+		{`[Buffer.alloc(3), Buffer.alloc(5, "ab"), Buffer.alloc(2, 7), Buffer.alloc(3, Buffer.from("xyz1")), Buffer.allocUnsafe(2)].map((b) => b.toString("latin1"))`, `["\u0000\u0000\u0000","ababa","\u0007\u0007","xyz","\u0000\u0000"]`},
+		{`[Buffer.concat([Buffer.from("a"), new Uint8Array([98])]), Buffer.concat([Buffer.from("abc")], 2), Buffer.concat([Buffer.from("a")], 3), Buffer.concat([])].map((b) => b.toString("hex"))`, `["6162","6162","610000",""]`},
+		{`[Buffer.byteLength("é€"), Buffer.byteLength("abc", "hex"), Buffer.byteLength("aGk=", "base64"), Buffer.byteLength(new ArrayBuffer(3))]`, `[5,1,2,3]`},
+		{`[Buffer.isBuffer(Buffer.alloc(1)), Buffer.isBuffer(new Uint8Array(1)), Buffer.isEncoding("HEX"), Buffer.isEncoding("x"), Buffer.alloc(1) instanceof Uint8Array]`, `[true,false,true,false,true]`},
+		{`[Buffer.compare(Buffer.from("a"), Buffer.from("b")), Buffer.from("b").compare(Buffer.from("a")), Buffer.from("a").equals(new Uint8Array([97])), [Buffer.from("b"), Buffer.from("a")].sort(Buffer.compare).join()]`, `[-1,1,true,"a,b"]`},
+		{`Buffer.from("abcd").compare(Buffer.from("xbcx"), 1, 3, 1, 3)`, `0`},
+		{`const b = Buffer.from("abcdef"); b.slice(1, 3)[0] = 120; b.subarray(-2)[0] = 121; return [b.toString(), b.toString("utf8", 2, 4), b.slice(1, 3) instanceof Buffer, b.slice(4, 2).length]`, `["axcdyf","cd",true,0]`},
+		{`const b = Buffer.from("abcabc"); return [b.indexOf("c"), b.indexOf("c", 3), b.indexOf(98), b.indexOf(Buffer.from("bc"), -3), b.indexOf("x"), b.lastIndexOf("b"), b.lastIndexOf("b", 3), b.lastIndexOf("a", -7), b.includes("cab"), b.indexOf("6263", "hex"), b.indexOf(98, -100)]`, `[2,5,1,4,-1,4,1,-1,true,1,1]`},
+		{`const b = Buffer.alloc(6); return [b.write("hé"), b.write("zz", 4, "latin1"), b.write("€€", 0, 4), b.write("ffff", 0, 1, "hex"), b.toString("hex")]`, `[3,2,3,1,"ff82ac007a7a"]`},
+		{`const a = Buffer.from("abcdef"), b = Buffer.alloc(4, "-"); return [a.copy(b, 1, 2, 4), b.toString(), a.copy(b, 3), b.toString(), a.copy(a, 1, 0, 3), a.toString()]`, `[2,"-cd-",1,"-cda",3,"aabcef"]`},
+		{`[Buffer.alloc(4).fill("ab", 1, 4), Buffer.alloc(3).fill(257), Buffer.alloc(3).fill("6162", "hex"), Buffer.alloc(2, 1).fill("")].map((b) => b.toString("hex"))`, `["00616261","010101","616261","0000"]`},
+		{`[Buffer.from("abcd").swap16(), Buffer.from("abcd").swap32(), Buffer.from("abcdefgh").swap64()].join()`, `"badc,dcba,hgfedcba"`},
+		{
+			`const b = Buffer.from("ff0102030405060708", "hex"); return [b.readUInt8(), b.readInt8(0), b.readUInt16BE(1), b.readUint16LE(1), b.readInt16BE(0), b.readUInt32BE(1), b.readInt32LE(0), String(b.readBigUInt64BE(1)), String(b.readBigInt64LE()), b.readUIntBE(0, 3), b.readUIntLE(0, 3), b.readIntBE(0, 3), b.readIntLE(1, 6)]`,
+			`[255,-1,258,513,-255,16909060,50463231,"72623859790382856","506097522914230783",16711938,131583,-65278,6618611909121]`,
+		},
+		{
+			`const b = Buffer.alloc(16); return [b.writeUInt8(255), b.writeInt8(-1, 1), b.writeUInt16BE(258, 2), b.writeUint16LE(258, 4), b.writeInt32BE(-2, 6), b.writeUIntBE(0x010203, 10, 3), b.writeIntLE(-2, 13, 3), b.toString("hex")]`,
+			`[1,2,4,6,10,13,16,"ffff01020201fffffffe010203feffff"]`,
+		},
+		{`const b = Buffer.alloc(16); b.writeBigUInt64LE(2n ** 64n - 2n); b.writeDoubleBE(1.5, 8); b.writeFloatLE(0.5, 4); return [b.toString("hex"), b.readDoubleBE(8), b.readFloatLE(4)]`, `["feffffff0000003f3ff8000000000000",1.5,0.5]`},
+		{`class B extends Array {} ; return Buffer.from(new B(1, 2)).length`, `2`},
+		{`[Buffer.from(new String("x")).toString(), Buffer.of(1, 2).length, Buffer.from([1]).length, Buffer.from(Buffer.alloc(0)).length]`, `["x",2,1,0]`},
+		{`await new Response(Buffer.from("hi")).text()`, `"hi"`},
+		{`btoa(Buffer.from([255, 0]).toString("binary"))`, `"/wA="`},
+		{`structuredClone(Buffer.from("hi")) instanceof Buffer`, `false`},
+
+		{`Buffer.alloc(1e12)`, `"RangeError: Uint8Array: 1000000000000 elements are too many"`},
+		{`Buffer.alloc(-1)`, `"RangeError: the size of a Buffer must be a number of at least 0"`},
+		{`Buffer.alloc("5")`, `"RangeError: the size of a Buffer must be a number of at least 0"`},
+		{`Buffer.concat([Buffer.from("a")], 1e12)`, `"RangeError: Uint8Array: 1000000000000 elements are too many"`},
+		{`Buffer.from({ length: 1e12 })`, `"RangeError: Uint8Array: 1000000000000 elements are too many"`},
+		{`Buffer.from()`, `"TypeError: Buffer.from needs text, an array, an ArrayBuffer or a Buffer"`},
+		{`Buffer.from(5)`, `"TypeError: Buffer.from needs text, an array, an ArrayBuffer or a Buffer"`},
+		{`Buffer.from("a", "utf7")`, `"TypeError: there is no encoding \"utf7\""`},
+		{`Buffer.from(new ArrayBuffer(2), 3)`, `"RangeError: Start offset 3 is outside the bounds of the buffer"`},
+		{`Buffer.alloc(2).readUInt32LE()`, `"RangeError: Index 0 is out of bounds"`},
+		{`Buffer.alloc(2).writeUInt8(256)`, `"RangeError: 256 is out of range: 0 to 255"`},
+		{`Buffer.alloc(2).readUIntBE(0, 9)`, `"RangeError: the number of bytes must be between 1 and 6"`},
+		{`Buffer.alloc(8).writeBigInt64LE(2n ** 63n)`, `"RangeError: 9223372036854775808 is out of range: -9223372036854775808 to 9223372036854775807"`},
+		{`Buffer.alloc(3).swap16()`, `"RangeError: the length of the Buffer must be a multiple of 2"`},
+		{`Buffer.concat("ab")`, `"TypeError: concat needs an array of Buffers"`},
+		{`JSON.stringify(Buffer.alloc(2 ** 21))`, `"RangeError: a Buffer of 2097152 bytes is too long for JSON"`},
+	})
+}
