@@ -25,6 +25,15 @@ type Source struct {
 	// CheckPermission. Nil means Config.DefaultPermissions and the
 	// collections of the namespace, an empty list nothing at all.
 	Permissions []string
+	// Isolation as the text's own comment says, unless set here.
+	Isolation Isolation
+}
+
+func (s Source) isolation() Isolation {
+	if s.Isolation != IsolationNone {
+		return s.Isolation
+	}
+	return DirectivesOf(s.Text).Isolation
 }
 
 func (s Source) file() string {
@@ -42,6 +51,7 @@ type Program struct {
 	name        string
 	file        string
 	permissions []string
+	isolation   Isolation
 	digest      string
 	imports     []string
 	hooks       [hookCount]bool
@@ -65,6 +75,9 @@ func (p *Program) Digest() string { return p.digest }
 
 // Imports lists the modules that were linked into this one, sorted.
 func (p *Program) Imports() []string { return p.imports }
+
+// Isolation says what the module shares with other requests.
+func (p *Program) Isolation() Isolation { return p.isolation }
 
 // Has says whether the module exports the hook.
 func (p *Program) Has(h Hook) bool { return p.hooks[h] }
@@ -119,10 +132,14 @@ func Build(src Source, resolve Resolver) (*Program, error) {
 
 // program compiles without running anything.
 func (b *build) program() (*Program, error) {
+	err := b.src.isolation().check()
 	for _, grant := range b.src.Permissions {
-		if err := CheckPermission(grant); err != nil {
-			return nil, Errors{{Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), Message: err.Error(), cause: err}}
+		if err == nil {
+			err = CheckPermission(grant)
 		}
+	}
+	if err != nil {
+		return nil, Errors{{Module: b.src.Name, Kind: KindSyntax, File: b.src.file(), Message: err.Error(), cause: err}}
 	}
 	p, errs := b.compile(api.ES2022)
 	if errs != nil {
@@ -145,6 +162,7 @@ func (b *build) program() (*Program, error) {
 		return nil, errs
 	}
 	p.name, p.file, p.permissions = b.src.Name, b.src.file(), b.src.Permissions
+	p.isolation = b.src.isolation()
 	p.imports, p.digest, p.packages = b.names(), b.digest(), b.packages
 	return p, nil
 }
@@ -310,6 +328,7 @@ func (b *build) digest() string {
 		part(s.Text)
 	}
 	add(b.src)
+	part(string(b.src.isolation()))
 	part(fmt.Sprint(b.src.Permissions != nil))
 	for _, grant := range b.src.Permissions {
 		part(grant)

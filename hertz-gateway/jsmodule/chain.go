@@ -14,6 +14,8 @@ type Chain struct {
 	namespace string
 	programs  []*Program
 	has       [hookCount]bool
+	// fresh is set when every session gets a new runtime.
+	fresh bool
 
 	// slots holds a token for every runtime in use.
 	slots chan struct{}
@@ -28,6 +30,7 @@ type Chain struct {
 func (h *Host) NewChain(namespace string, programs ...*Program) (*Chain, error) {
 	c := &Chain{host: h, namespace: namespace, programs: programs, slots: make(chan struct{}, h.limits.Runtimes)}
 	for _, p := range programs {
+		c.fresh = c.fresh || p.isolation == IsolationRequest
 		for hook, ok := range p.hooks {
 			c.has[hook] = c.has[hook] || ok
 		}
@@ -36,7 +39,11 @@ func (h *Host) NewChain(namespace string, programs ...*Program) (*Chain, error) 
 	if err != nil {
 		return nil, err
 	}
-	c.idle = append(c.idle, rt)
+	if c.fresh {
+		rt.discard()
+	} else {
+		c.idle = append(c.idle, rt)
+	}
 	return c, nil
 }
 
@@ -120,7 +127,7 @@ func (c *Chain) name() string {
 // release takes a runtime back that is fit for another session.
 func (c *Chain) release(rt *vmRuntime) {
 	c.mu.Lock()
-	keep := !c.closed && len(c.idle) < c.host.limits.Idle
+	keep := !c.fresh && !c.closed && len(c.idle) < c.host.limits.Idle
 	if keep {
 		c.idle = append(c.idle, rt)
 	}

@@ -26,6 +26,9 @@ type Set struct {
 	Modules []Module
 	// Problems are what did not load; everything else serves.
 	Problems []Problem
+	// Missing are the required modules among them that have no version that
+	// works: their routes do not serve.
+	Missing []Missing
 
 	listed []listEntry
 }
@@ -91,11 +94,15 @@ func (s *Set) For(k RouteKey) []*Program {
 //	  - file: header.ts
 //	    routes: [BookSvc.queryBook, GET /book/*]
 //	    permissions: ["rpc:BookSvc"]
+//	    isolation: request
+//	    required: true
 //
 // or in comments at the very top of the file:
 //
 //	// @routes BookSvc.queryBook, GET /book/*
 //	// @permissions rpc:BookSvc
+//	// @isolation request
+//	// @required
 //
 // previous is what LoadDir returned before, or nil. Modules that did not change
 // are taken from it, and so are those that are broken now.
@@ -126,6 +133,9 @@ func LoadDir(fsys fs.FS, previous *Set) *Set {
 		if err != nil {
 			set.report(s.File, err)
 			if before == nil {
+				if s.required {
+					set.Missing = append(set.Missing, Missing{s.Name, s.patterns(), err})
+				}
 				continue
 			}
 			m = Module{Program: before.Program, Routes: before.Routes, Stale: true}
@@ -148,9 +158,11 @@ func (s *Set) module(name string) *Module {
 
 // listEntry is one module in modules.yaml.
 type listEntry struct {
-	File        string   `yaml:"file"`
-	Routes      []string `yaml:"routes"`
-	Permissions []string `yaml:"permissions"`
+	File        string    `yaml:"file"`
+	Routes      []string  `yaml:"routes"`
+	Permissions []string  `yaml:"permissions"`
+	Isolation   Isolation `yaml:"isolation"`
+	Required    bool      `yaml:"required"`
 }
 
 func readList(fsys fs.FS) ([]listEntry, error) {
@@ -175,7 +187,19 @@ func readList(fsys fs.FS) ([]listEntry, error) {
 // dirSource is a module's text with what is said about it.
 type dirSource struct {
 	Source
-	routes []string
+	routes   []string
+	required bool
+}
+
+// patterns are the routes that can be understood.
+func (s dirSource) patterns() []Pattern {
+	var patterns []Pattern
+	for _, text := range s.routes {
+		if p, err := ParsePattern(text); err == nil {
+			patterns = append(patterns, p)
+		}
+	}
+	return patterns
 }
 
 // readSources reads the listed files in their order, then the others.
@@ -210,6 +234,10 @@ func (s *Set) readSources(fsys fs.FS, listed []listEntry) []dirSource {
 			if listed[i].Permissions != nil {
 				src.Permissions = listed[i].Permissions
 			}
+			if listed[i].Isolation != IsolationNone {
+				src.Isolation = listed[i].Isolation
+			}
+			src.required = src.required || listed[i].Required
 		}
 		sources = append(sources, src)
 	}
@@ -237,28 +265,14 @@ func readSource(fsys fs.FS, file string) (dirSource, error) {
 	if err != nil {
 		return dirSource{}, err
 	}
-	src := dirSource{Source: Source{Name: moduleName(path.Base(file)), File: file, Text: string(data)}}
-	for line := range strings.Lines(src.Text) {
-		comment, ok := strings.CutPrefix(strings.TrimSpace(line), "//")
-		if !ok {
-			break
-		}
-		word, list, _ := strings.Cut(strings.TrimSpace(comment), " ")
-		switch word {
-		case "@routes":
-			src.routes = append(src.routes, strings.Split(list, ",")...)
-		case "@permissions":
-			if src.Permissions == nil {
-				src.Permissions = []string{} // the bare word: none at all
-			}
-			for grant := range strings.SplitSeq(list, ",") {
-				if grant = strings.TrimSpace(grant); grant != "" {
-					src.Permissions = append(src.Permissions, grant)
-				}
-			}
-		}
-	}
-	return src, nil
+	d := DirectivesOf(string(data))
+	return dirSource{
+		Source: Source{
+			Name: moduleName(path.Base(file)), File: file, Text: string(data),
+			Permissions: d.Permissions, Isolation: d.Isolation,
+		},
+		routes: d.Routes, required: d.Required,
+	}, nil
 }
 
 // build compiles the module, unless before is the same already.

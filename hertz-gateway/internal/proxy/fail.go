@@ -56,8 +56,11 @@ func (x *exchange) problem(err error) *api.Problem {
 		header   *message.HeaderError
 		foreign  *snapshot.ForeignOriginError
 		module   *jsmodule.Error
+		missing  *jsmodule.MissingError
 	)
 	switch {
+	case errors.As(err, &missing):
+		return &api.Problem{Type: api.ModuleFailed.URI(), Title: api.ModuleFailed.Title(), Status: 503, Code: api.ModuleFailed, Detail: "A module that the route requires does not work."}
 	case errors.As(err, &module) && module.Kind != jsmodule.KindRefused:
 		return moduleProblem(module)
 	case errors.As(err, &invalid):

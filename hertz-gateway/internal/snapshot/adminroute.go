@@ -125,7 +125,13 @@ func (c *compiler) compileRoute(o *store.Object) *unit {
 		}
 	}
 	for _, route := range u.routes {
-		if err := route.run(open, u.programs); err != nil {
+		err := c.ns.modules.lacks(jsmodule.RouteKey{}, r.Modules...)
+		if err != nil {
+			route.Action = broken{err}
+		} else {
+			err = route.run(open, u.programs)
+		}
+		if err != nil {
 			u.report("/modules", api.CodeInvalid, "%v", err)
 		}
 	}

@@ -190,7 +190,7 @@ func (c *compiler) reuse(s *servicemapping.Service, t *target) *service {
 			return false
 		}
 		programs, problems := c.programs(r)
-		return len(problems) == 0 && slices.Equal(programs, r.programs())
+		return len(problems) == 0 && c.lacks(r) == nil && slices.Equal(programs, r.programs())
 	}
 	for _, r := range old.generic {
 		if !same(r) {
@@ -214,6 +214,19 @@ func (c *compiler) attached(route string) *store.Object {
 	return o
 }
 
+// lacks gives an error when a module is missing that an IDL route requires.
+func (c *compiler) lacks(r *Route) error {
+	names := r.Method.Modules
+	if r.Resource != nil {
+		names = slices.Concat(names, r.Resource.Decoded.(*api.Route).Modules)
+	}
+	return c.ns.modules.lacks(routeKey(r), names...)
+}
+
+func routeKey(r *Route) jsmodule.RouteKey {
+	return jsmodule.RouteKey{Service: r.Method.Service.Name, Method: r.Method.Name, Verb: r.Verb, Path: r.Path}
+}
+
 // programs are the modules of an IDL route in order: those that the IDL names
 // (dgate.modules), those of files that name the route, those of the route
 // resource that is attached to it.
@@ -231,8 +244,7 @@ func (c *compiler) programs(r *Route) (programs []*jsmodule.Program, problems []
 		}
 		add(p)
 	}
-	key := jsmodule.RouteKey{Service: r.Method.Service.Name, Method: r.Method.Name, Verb: r.Verb, Path: r.Path}
-	for _, p := range c.ns.modules.files.For(key) {
+	for _, p := range c.ns.modules.files.For(routeKey(r)) {
 		add(p)
 	}
 	if r.Resource != nil {
@@ -302,7 +314,12 @@ func (c *compiler) finish(open opener, svc *service, r *Route, plan *servicemapp
 	for _, p := range problems {
 		svc.report(p)
 	}
-	if err := r.run(open, programs); err != nil {
+	if err = c.lacks(r); err != nil {
+		r.Action = broken{err}
+	} else {
+		err = r.run(open, programs)
+	}
+	if err != nil {
 		svc.report(Problem{Where: r.Name, Message: err.Error()})
 	}
 }

@@ -48,6 +48,37 @@ func (c *compiler) handlers() {
 			}
 		}
 	}
+	for _, m := range files.Missing {
+		for _, p := range m.Routes {
+			c.missing(m, p)
+		}
+	}
+}
+
+// missing holds a place for the route of a module that is required and does
+// not work, unless the path is served otherwise.
+func (c *compiler) missing(m jsmodule.Missing, p jsmodule.Pattern) {
+	verb, path, ok := p.Template()
+	if !ok {
+		return
+	}
+	if verb == "" {
+		verb = router.Any
+	}
+	t, err := router.Parse(path)
+	if err != nil {
+		return // reported with the module
+	}
+	if _, ok := c.routes.Get(verb, t); ok {
+		return
+	}
+	r := &Route{
+		Name: "module " + m.Name, Namespace: c.ns.Name, Origin: OriginModule, Verb: verb, Path: path,
+		Timeout: c.timeoutFor(nil, nil, nil), Action: broken{&jsmodule.MissingError{Module: m.Name, Why: m.Err}},
+	}
+	if c.routes.Add(verb, t, r) == nil {
+		c.ns.handled = append(c.ns.handled, &unit{routes: []*Route{r}})
+	}
 }
 
 func (c *compiler) handler(files *jsmodule.Set, module, verb, path string) error {
@@ -66,7 +97,10 @@ func (c *compiler) handler(files *jsmodule.Set, module, verb, path string) error
 		Timeout: c.timeoutFor(nil, nil, nil), Action: handler{},
 	}
 	u := &unit{routes: []*Route{r}}
-	if err := r.run(c.opener(&u.held), files.For(jsmodule.RouteKey{Verb: verb, Path: path})); err != nil {
+	key := jsmodule.RouteKey{Verb: verb, Path: path}
+	if err := files.Lacks(key); err != nil {
+		r.Action = broken{err}
+	} else if err := r.run(c.opener(&u.held), files.For(key)); err != nil {
 		return err
 	}
 	c.ns.handled = append(c.ns.handled, u)

@@ -21,6 +21,7 @@ type module struct {
 	program *jsmodule.Program // nil when it does not compile
 	// imports are the resources that were linked in.
 	imports  []*store.Object
+	required bool // routes do not serve without it
 	problems []Problem
 }
 
@@ -33,6 +34,20 @@ func (m *modules) named(name string) *jsmodule.Program {
 		return own.program
 	}
 	return m.files.Named(name)
+}
+
+// lacks gives an error when a route requires a module that does not work: one
+// of the names, or a file that names the route.
+func (m *modules) lacks(k jsmodule.RouteKey, names ...string) error {
+	if m == nil {
+		return nil
+	}
+	for _, name := range names {
+		if own := m.own[name]; own != nil && own.program == nil && own.required {
+			return &jsmodule.MissingError{Module: name, Why: errors.New(own.problems[0].Message)}
+		}
+	}
+	return m.files.Lacks(k, names...)
 }
 
 // loadModules compiles the module resources that have changed or import one that has.
@@ -61,6 +76,7 @@ func (c *compiler) compileModule(o *store.Object) *module {
 		m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", err))
 		return m
 	}
+	m.required = jsmodule.DirectivesOf(src.Text).Required
 	resolve := func(name string) (jsmodule.Source, bool) {
 		i := c.in.State.Get(store.Key{Namespace: c.ns.Name, Kind: string(api.KindModule), Name: name})
 		if i == nil {
