@@ -15,6 +15,7 @@ import (
 	"dgate/bench/internal/compare"
 	"dgate/bench/internal/payload"
 	"dgate/bench/internal/report"
+	"dgate/bench/internal/variant"
 )
 
 // compareAll is `bench run`.
@@ -27,6 +28,10 @@ func compareAll(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 	flags.StringVar(&c.Profiled, "profiled", "", "gateway that writes profiles")
 	flags.StringVar(&c.IDL, "idl", "", "`directory` of bench.thrift")
 	flags.StringVar(&c.Work, "work", "", "`directory` for data and profiles")
+	flags.Func("only", "comma-separated `variants` to run besides the gateways; hand is always one", func(list string) error {
+		c.Only = append(strings.Split(list, ","), variant.Hand)
+		return nil
+	})
 	flags.BoolVar(&c.Framed, "framed", false, "framed transport to the service instead of TTHeader")
 	flags.IntVar(&c.Conns, "conns", 64, "connections of the load generator")
 	flags.DurationVar(&c.Warm, "warm", 200*time.Millisecond, "before each measurement")

@@ -67,11 +67,8 @@ func (r *Route) Call(ctx context.Context, req servicemapping.Request, resp servi
 	if !ok {
 		return errNotCallable
 	}
-	reply, err := a.invoke(ctx, a.plan, req, deadline, nil)
-	if err != nil {
-		return err
-	}
-	return a.plan.WriteResponse(resp, reply.Result)
+	_, err := a.run(ctx, a.begin(a.plan, resp), req, deadline)
+	return err
 }
 
 var errNotCallable = errors.New("the route calls no method")

@@ -22,7 +22,33 @@ var _ Action = (*rpc)(nil)
 // keepArgs is the largest argument buffer that is kept for the next request.
 const keepArgs = 256 << 10
 
-var argsPool = sync.Pool{New: func() any { b := make([]byte, 0, 1024); return &b }}
+// invocation is one call from the request to the response; pooled.
+type invocation struct {
+	upstream.Call
+	plan     *servicemapping.Plan
+	resp     servicemapping.Response
+	envelope bool
+	buffer   []byte // of the arguments
+
+	answered bool
+	err      error // of the response
+}
+
+var (
+	_ upstream.ResultReader = (*invocation)(nil)
+
+	invocations = sync.Pool{New: func() any { return &invocation{buffer: make([]byte, 0, 1024)} }}
+)
+
+// ReadResult writes the response.
+func (in *invocation) ReadResult(result []byte) {
+	in.answered = true
+	if in.envelope {
+		in.err = in.plan.WriteEnvelope(in.resp, result)
+	} else {
+		in.err = in.plan.WriteResponse(in.resp, result)
+	}
+}
 
 func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 	plan := a.plan
@@ -31,49 +57,52 @@ func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 	if accept != nil {
 		plan = plan.For(accept)
 	}
-	var result upstream.Reply
+	in := a.begin(plan, ex.Response)
+	in.envelope, in.Choice, in.Args = ex.Envelope, ex.Choice, ex.Args
 	var err error
-	if ex.Args != nil {
-		result, err = a.send(ctx, ex.Args, ex.Deadline, ex.Choice)
-	} else {
-		result, err = a.invoke(ctx, plan, ex.Request, ex.Deadline, ex.Choice)
-	}
-	ex.Instance = result.Instance
-	if err != nil {
-		return err
-	}
-	if ex.Envelope {
-		return plan.WriteEnvelope(ex.Response, result.Result)
-	}
-	return plan.WriteResponse(ex.Response, result.Result)
+	ex.Instance, err = a.run(ctx, in, ex.Request, ex.Deadline)
+	return err
 }
 
-// invoke binds the request and calls the method.
-func (a *rpc) invoke(ctx context.Context, plan *servicemapping.Plan, req servicemapping.Request, deadline time.Time, choice *upstream.Choice) (upstream.Reply, error) {
-	buf := argsPool.Get().(*[]byte)
-	args, err := plan.AppendRequest((*buf)[:0], req)
-	if err != nil {
-		argsPool.Put(buf)
-		return upstream.Reply{}, err
-	}
-	reply, err := a.send(ctx, args, deadline, choice)
-	if err != nil {
-		return reply, err // args are left to the collector: a failed call may still hold them
-	}
-	if cap(args) <= keepArgs {
-		*buf = args
-		argsPool.Put(buf)
-	}
-	return reply, nil
+// begin prepares a call of the method.
+func (a *rpc) begin(plan *servicemapping.Plan, resp servicemapping.Response) *invocation {
+	in := invocations.Get().(*invocation)
+	in.Call = a.call
+	in.Reader = in
+	in.plan, in.resp = plan, resp
+	return in
 }
 
-// send calls the method.
-func (a *rpc) send(ctx context.Context, args []byte, deadline time.Time, choice *upstream.Choice) (upstream.Reply, error) {
-	call := a.call
-	call.Args = args
-	call.Deadline = deadline
-	call.Choice = choice
-	return a.client.Call(ctx, &call)
+// run calls the method and writes the response; unless it has arguments, the
+// request is bound. After a failed call, which may still hold it, in is left to
+// the collector.
+func (a *rpc) run(ctx context.Context, in *invocation, req servicemapping.Request, deadline time.Time) (instance string, err error) {
+	in.Deadline = deadline
+	if in.Args == nil {
+		if in.Args, err = in.plan.AppendRequest(in.buffer[:0], req); err != nil {
+			in.release()
+			return "", err
+		}
+		if cap(in.Args) <= keepArgs {
+			in.buffer = in.Args
+		}
+	}
+	reply, err := a.client.Call(ctx, &in.Call)
+	if err != nil {
+		return reply.Instance, err
+	}
+	if !in.answered {
+		in.ReadResult(reply.Result)
+	}
+	err = in.err
+	in.release()
+	return reply.Instance, err
+}
+
+// release keeps the buffer for another call.
+func (in *invocation) release() {
+	*in = invocation{buffer: in.buffer}
+	invocations.Put(in)
 }
 
 // binder is an Action that can bind a request before it serves it.

@@ -66,6 +66,17 @@ type Call struct {
 	Choice *Choice
 	// Header is metainfo to send along (TTHeader only); nil none.
 	Header map[string]string
+	// Reader, if there is one, may be given the result in place of the Reply.
+	Reader ResultReader
+}
+
+// ResultReader reads a result where it has been received, so that nothing has
+// to copy it.
+type ResultReader interface {
+	// ReadResult gets what would have been Reply.Result, in bytes that are only
+	// valid until it returns. It is called in the goroutine of the call, at most
+	// once; the call may fail nevertheless.
+	ReadResult(result []byte)
 }
 
 // Choice says which instance a call is for; an Address stands alone,
@@ -82,7 +93,7 @@ type Choice struct {
 // Reply is the answer of a service.
 type Reply struct {
 	// Result is the result struct in Thrift binary: the success or a declared
-	// exception. It belongs to the caller.
+	// exception. It belongs to the caller; nil: the Reader has had it.
 	Result []byte
 	// Instance that answered, "host:port".
 	Instance string

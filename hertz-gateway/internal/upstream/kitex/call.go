@@ -24,6 +24,7 @@ type call struct {
 	tried []string // addresses that refused this call a connection
 	conn  *conn    // in use
 	sent  bool     // something of the request may have left
+	read  bool     // the Reader of req has had the result
 }
 
 type callKey struct{}

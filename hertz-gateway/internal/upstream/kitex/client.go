@@ -115,7 +115,7 @@ func (c *call) none(refused error) *upstream.Error {
 
 func (c *call) answer(result any) (upstream.Reply, error) {
 	r := upstream.Reply{Instance: c.instance()}
-	if c.req.Oneway {
+	if c.req.Oneway || c.read {
 		return r, nil
 	}
 	switch v := result.(type) {
@@ -127,12 +127,18 @@ func (c *call) answer(result any) (upstream.Reply, error) {
 			return upstream.Reply{}, c.fail(upstream.Unreadable, err)
 		}
 	}
-	emptyOK := c.req.Void || c.req.NilResult && c.dest.key.transport == upstream.TransportTTHeader
-	if len(r.Result) == 0 || (!emptyOK && r.Result[0] == 0) {
+	if !c.acceptable(r.Result) {
 		// Over framed a business error comes like this.
 		return upstream.Reply{}, c.fail(upstream.Unreadable, errors.New("empty result of a method that is not void"))
 	}
 	return r, nil
+}
+
+// acceptable says whether a result struct may be an answer of the method: an
+// empty one is not always.
+func (c *call) acceptable(result []byte) bool {
+	emptyOK := c.req.Void || c.req.NilResult && c.dest.key.transport == upstream.TransportTTHeader
+	return len(result) > 0 && (emptyOK || result[0] != transcode.WireStop)
 }
 
 // Close implements upstream.Client.

@@ -1,6 +1,7 @@
 package kitex
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -29,7 +30,8 @@ func newCodec(t upstream.Transport, maxFrame int, json bool) *codec {
 
 func (c *codec) Name() string { return "dgate" }
 
-// Decode reads one answer. The result is memory of its own.
+// Decode reads one answer. The frame belongs to the connection's buffer until
+// Decode returns: what is kept of it is copied.
 func (c *codec) Decode(ctx context.Context, msg remote.Message, in remote.ByteBuffer) error {
 	np, ok := in.(interface{ NetpollReader() netpoll.Reader })
 	if !ok {
@@ -44,13 +46,14 @@ func (c *codec) Decode(ctx context.Context, msg remote.Message, in remote.ByteBu
 		return err
 	}
 	inv := msg.RPCInfo().Invocation()
+	cl := callOf(ctx)
 	switch {
 	case rep.kind == typeException:
 		// Proxies answer with sequence id 0.
 		if rep.seq != 0 && rep.seq != inv.SeqID() {
 			return badFrame("exception with sequence id %d, not %d", rep.seq, inv.SeqID())
 		}
-		if cl := callOf(ctx); cl != nil {
+		if cl != nil {
 			cl.conn.whole = true
 		}
 		code, text := parseException(rep.payload)
@@ -69,9 +72,14 @@ func (c *codec) Decode(ctx context.Context, msg remote.Message, in remote.ByteBu
 	if !ok {
 		return errors.New("not a generic result")
 	}
-	if c.json {
-		return decodeJSON(ctx, res, inv.MethodName(), rep.payload)
+	switch {
+	case c.json:
+		return decodeJSON(ctx, res, inv.MethodName(), bytes.Clone(rep.payload))
+	case cl != nil && cl.req.Reader != nil && !rep.business() && cl.acceptable(rep.payload):
+		cl.read = true
+		cl.req.Reader.ReadResult(rep.payload)
+	default:
+		res.Success = bytes.Clone(rep.payload)
 	}
-	res.Success = rep.payload
 	return nil
 }

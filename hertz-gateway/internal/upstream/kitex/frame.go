@@ -29,8 +29,8 @@ const (
 	typeException = 3
 )
 
-// readFrame reads one whole answer, its length word included, into memory of
-// its own. It refuses before it waits: what is not of the transport, or
+// readFrame reads one whole answer, its length word included; it is valid until
+// r is released. It refuses before it waits: what is not of the transport, or
 // claims more than limit bytes, ends the connection at once. Nothing is
 // allocated for bytes that have not arrived.
 func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error) {
@@ -58,7 +58,7 @@ func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error
 	if got := binary.BigEndian.Uint16(head[4:]); got != want {
 		return nil, badFrame("magic %#04x, where %#04x is expected for %s", got, want, t)
 	}
-	return whole(r, r.ReadBinary, int(size)+4)
+	return whole(r, r.Next, int(size)+4)
 }
 
 // whole reads n bytes. When a peer answers and closes at once, netpoll may
@@ -80,6 +80,12 @@ type reply struct {
 	// payload is the result struct, or the application exception.
 	payload []byte
 	info    map[string]string // nil when the header said nothing of interest
+}
+
+// business says whether the header tells of a business error.
+func (r *reply) business() bool {
+	_, ok := r.info["biz-status"]
+	return ok
 }
 
 var errShort = errors.New("truncated")

@@ -15,6 +15,8 @@ type Config struct {
 	// IDL is the directory of bench.thrift; Work is for data and profiles.
 	IDL, Work string
 	Framed    bool
+	// Only are the variants to run, besides the gateways; empty means all.
+	Only []string
 
 	Conns int
 	// Warm precedes each measurement of length Measure.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -173,6 +174,9 @@ func (s *stage) startAll() ([]*running, error) {
 			// The collector as everybody else has it; the gateway sets its own.
 			r, err = s.startGateway(name, s.c.Gateway, "GOGC=100", "GOMEMLIMIT=off")
 		case name != Shipped:
+			if len(s.c.Only) > 0 && !slices.Contains(s.c.Only, name) {
+				continue
+			}
 			r, err = s.startVariant(name)
 		case s.c.Shipped == "":
 			continue
