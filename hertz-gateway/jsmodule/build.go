@@ -104,6 +104,8 @@ const (
 	topName      = "__dgate_top"
 	shiftName    = "__dgate_shift"
 	exponentName = "__dgate_exponent"
+	// fetchName stands for fetch, which knows the module that it belongs to.
+	fetchName = "__dgate_fetch"
 )
 
 // unsupported are features that goja lacks and esbuild lowers or refuses.
@@ -200,7 +202,8 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		LogLevel:       api.LogLevelSilent,
 		LogLimit:       100,
 		KeepNames:      false,
-		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ") {"},
+		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + fetchName + ") {"},
+		Define:         map[string]string{"fetch": fetchName, "globalThis.fetch": fetchName},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},
 	}

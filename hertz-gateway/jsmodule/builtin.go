@@ -17,6 +17,7 @@ func builtins() []builtin {
 	return []builtin{
 		{"dgate", (*moduleInstance).makeDGate},
 		{"dgate/crypto", (*moduleInstance).makeCryptoModule},
+		{"dgate/http", (*moduleInstance).makeHTTP},
 		{"dgate/jwt", (*moduleInstance).makeJWT},
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},

@@ -138,6 +138,10 @@ func (rt *vmRuntime) install() {
 		rt.lazyGlobal(name, func() goja.Value { return rt.web(name) })
 	}
 	rt.lazyGlobal("Buffer", rt.makeBuffer)
+	// Modules use one of their own; this is for who asks the global object.
+	rt.lazyGlobal("fetch", func() goja.Value {
+		return rt.fn("fetch", 2, func(c goja.FunctionCall) goja.Value { return rt.current.fetch(c.Argument(0), c.Argument(1)) })
+	})
 	rt.installBase64()
 	rt.installTimers()
 }

@@ -111,7 +111,10 @@ func TestGuide(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := newHost(t, jsmodule.Config{
-		Documents:          docs,
+		Documents: docs,
+		Fetcher: fetcherFunc(func(context.Context, jsmodule.Fetch) (jsmodule.Fetched, error) {
+			return jsmodule.Fetched{Status: 200, Body: []byte(`{"usd":1.08}`)}, nil
+		}),
 		DefaultPermissions: []string{},
 		Secrets:            secretMap{"default/shop-key": "open sesame"},
 		Caller: callerFunc(func(_ context.Context, call jsmodule.RPC) ([]byte, error) {

@@ -18,6 +18,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Caller serves "dgate/rpc"; without it calls fail.
 	Caller Caller
+	// Fetcher serves fetch; without it fetches fail.
+	Fetcher Fetcher
 	// Secrets serves "dgate/secrets"; without it there are none.
 	Secrets Secrets
 	// Documents serves "dgate/state"; without it calls fail.
@@ -54,6 +56,10 @@ type Limits struct {
 	// Operations bounds the calls and timers that one exchange may have
 	// under way. Default 64.
 	Operations int
+	// Fetches bounds the HTTP requests that one exchange makes. Default 50.
+	Fetches int
+	// FetchBody bounds the body that a fetch reads, in bytes. Default 8 MiB.
+	FetchBody int64
 	// Heap is the size of the process's live objects, in bytes, above which
 	// the longest running module is interrupted. Default: three
 	// quarters of GOMEMLIMIT, or 2 GiB.
@@ -68,6 +74,8 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Runtimes, 1024)
 	setDefault(&l.Idle, 4*runtime.GOMAXPROCS(0))
 	setDefault(&l.Operations, 64)
+	setDefault(&l.Fetches, 50)
+	setDefault(&l.FetchBody, 8<<20)
 	heap := uint64(2 << 30)
 	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
 		heap = uint64(limit) / 4 * 3
@@ -102,7 +110,7 @@ func (l Limits) validate() error {
 	for _, n := range []struct {
 		name  string
 		value int
-	}{{"Runtimes", l.Runtimes}, {"Idle", l.Idle}, {"Operations", l.Operations}} {
+	}{{"Runtimes", l.Runtimes}, {"Idle", l.Idle}, {"Operations", l.Operations}, {"Fetches", l.Fetches}, {"FetchBody", int(l.FetchBody)}} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("jsmodule: limit %s is %d, must not be negative", n.name, n.value))
 		}

@@ -11,7 +11,8 @@ import (
 var permissionKinds = []string{"rpc", "http", "secret", "state"}
 
 // CheckPermission says what is wrong with a grant: "rpc:SERVICE",
-// "http:HOST", "secret:NAME" or "state:COLLECTION", where "*" stands for all.
+// "http:HOST" (see HTTPGranted), "secret:NAME" or "state:COLLECTION", where "*"
+// stands for all.
 func CheckPermission(grant string) error {
 	kind, name, ok := strings.Cut(grant, ":")
 	if !ok || !slices.Contains(permissionKinds, kind) {
@@ -19,6 +20,11 @@ func CheckPermission(grant string) error {
 	}
 	if name == "" || strings.ContainsAny(name, " \t/") {
 		return fmt.Errorf("the permission %q names nothing that a module could use", grant)
+	}
+	if kind == "http" {
+		if _, err := parseHostGrant(name); err != nil {
+			return fmt.Errorf("the permission %q: %w", grant, err)
+		}
 	}
 	return nil
 }

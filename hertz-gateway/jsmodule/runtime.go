@@ -142,7 +142,7 @@ func (m *moduleInstance) load() error {
 			m.top = c.Argument(0)
 			return goja.Undefined()
 		}),
-		m.rt.fn(shiftName, 1, m.rt.guardShift), m.rt.fn(exponentName, 1, m.rt.guardExponent))
+		m.rt.fn(shiftName, 1, m.rt.guardShift), m.rt.fn(exponentName, 1, m.rt.guardExponent), m.fetchFunction())
 	if err != nil {
 		return err
 	}

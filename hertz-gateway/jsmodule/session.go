@@ -32,6 +32,7 @@ type Session struct {
 	fired    int64         // what interrupted the runtime, disarmed when nothing did
 	aborted  error         // why a host function ended the script
 	logged   int           // lines written to console
+	fetches  int           // HTTP requests made
 	// refused is the error object that reading ctx.rpc.request threw, refusal
 	// the error behind it.
 	refused goja.Value

@@ -21,6 +21,10 @@ type webMessage struct {
 	statusText string
 	method     string
 	url        string
+	signal     *goja.Object // of a Request, nil until it is needed
+	redirected bool
+	// fetched is set in what fetch gives: its readers return promises.
+	fetched bool
 }
 
 func (m *webMessage) headersValue() *goja.Object {
@@ -91,12 +95,22 @@ func (m *webMessage) Get(key string) goja.Value {
 		return m.rt.newString(m.url)
 	}
 	if m.class == "Request" {
-		if key == "method" {
+		switch key {
+		case "method":
 			return m.rt.newString(m.method)
+		case "signal":
+			if m.signal == nil {
+				m.signal = must1(callable(m.rt.web("newSignal"))(goja.Undefined())).(*goja.Object)
+			}
+			return m.signal
 		}
 		return nil
 	}
 	switch key {
+	case "redirected":
+		return vm.ToValue(m.redirected)
+	case "type":
+		return m.rt.newString("basic")
 	case "status":
 		return vm.ToValue(m.status)
 	case "statusText":
@@ -130,16 +144,23 @@ func (rt *vmRuntime) isResponse(o *goja.Object) (*webMessage, bool) {
 	return m, ok && m.class == "Response"
 }
 
-// readers defines how both classes give their body. The values are plain;
-// awaiting them works.
+// readers defines how both classes give their body. The values are plain, unless
+// the message was fetched; awaiting them works.
 func (rt *vmRuntime) readers(c *class, name string) {
 	read := func(method string, f func(*webMessage) goja.Value) {
 		rt.method(c.proto, method, 0, func(call goja.FunctionCall) goja.Value {
-			return f(receiver[*webMessage](rt, call, name))
+			m := receiver[*webMessage](rt, call, name)
+			if m.fetched && method != "clone" {
+				return rt.promised(func() goja.Value { return f(m) })
+			}
+			return f(m)
 		})
 	}
 	read("text", func(m *webMessage) goja.Value { return rt.newString(string(m.data)) })
 	read("json", func(m *webMessage) goja.Value {
+		if m.fetched {
+			return m.jsonOfFetched()
+		}
 		p := jsonParser{rt: rt, src: m.data}
 		return p.whole()
 	})
@@ -185,31 +206,40 @@ func (rt *vmRuntime) makeResponse() *class {
 }
 
 func (rt *vmRuntime) makeRequest() *class {
-	c := rt.newClass("Request", func(args []goja.Value) goja.DynamicObject {
-		m := &webMessage{rt: rt, class: "Request", method: http.MethodGet}
-		input := argument(args, 0)
-		if o, ok := input.(*goja.Object); ok {
-			if from, ok := dynamic[*webMessage](o); ok && from.class == "Request" {
-				*m = *from
-				h := &headersObject{rt: rt, lines: &headerList{}}
-				rt.fillHeaders(h, from.headersValue())
-				m.hdr = rt.newHeaders(h)
-				input = rt.newString(m.url)
-			}
-		}
-		m.url = rt.parseURL(input.String(), "").href()
-		if options, ok := argument(args, 1).(*goja.Object); ok {
-			if v := options.Get("method"); !isNil(v) {
-				if m.method = v.String(); !isToken(m.method) {
-					rt.throwType("%q is not an HTTP method", m.method)
-				}
-			}
-			m.init(options.Get("body"), options)
-		}
-		return m
-	})
+	c := rt.newClass("Request", func(args []goja.Value) goja.DynamicObject { return rt.newRequestMessage(args) })
 	rt.readers(c, "Request")
 	return c
+}
+
+// newRequestMessage takes the arguments of new Request, which are those of fetch.
+func (rt *vmRuntime) newRequestMessage(args []goja.Value) *webMessage {
+	m := &webMessage{rt: rt, class: "Request", method: http.MethodGet}
+	input := argument(args, 0)
+	if o, ok := input.(*goja.Object); ok {
+		if from, ok := dynamic[*webMessage](o); ok && from.class == "Request" {
+			*m = *from
+			h := &headersObject{rt: rt, lines: &headerList{}}
+			rt.fillHeaders(h, from.headersValue())
+			m.hdr = rt.newHeaders(h)
+			input = rt.newString(m.url)
+		}
+	}
+	m.url = rt.parseURL(input.String(), "").href()
+	if options, ok := argument(args, 1).(*goja.Object); ok {
+		if v := options.Get("method"); !isNil(v) {
+			if m.method = v.String(); !isToken(m.method) {
+				rt.throwType("%q is not an HTTP method", m.method)
+			}
+		}
+		m.init(options.Get("body"), options)
+		if signal, ok := options.Get("signal").(*goja.Object); ok {
+			if !must1(callable(rt.web("isSignal"))(goja.Undefined(), signal)).ToBoolean() {
+				rt.throwType("signal must be an AbortSignal")
+			}
+			m.signal = signal
+		}
+	}
+	return m
 }
 
 func argument(args []goja.Value, i int) goja.Value {

@@ -20,6 +20,7 @@ import (
 	"dgate/hertz-gateway/internal/admin"
 	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/edge"
+	"dgate/hertz-gateway/internal/fetch"
 	"dgate/hertz-gateway/internal/proxy"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
@@ -137,9 +138,12 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("the documents (--data): %w", err)
 	}
+	fetcher := fetch.New()
+	g.onClose(fetcher.Close)
 	host, err := jsmodule.NewHost(jsmodule.Config{
 		Logger: g.log, Version: api.Version(), DefaultPermissions: g.cfg.ModulePermissions,
 		Caller:    &proxy.Caller{Current: &g.current},
+		Fetcher:   fetcher,
 		Secrets:   g.secrets,
 		Documents: documents,
 	})

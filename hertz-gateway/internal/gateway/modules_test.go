@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -241,5 +242,29 @@ func TestStateLasts(t *testing.T) {
 			t.Errorf("%d %s, want %s", a.status, a.body, want)
 		}
 		g.stop()
+	}
+}
+
+// TestModulesFetch has a module make one answer of two HTTP services.
+func TestModulesFetch(t *testing.T) {
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `{"%s":9223372036854775807}`, r.URL.Path[1:])
+	}))
+	t.Cleanup(web.Close)
+	module := `import { fetch } from "dgate/http";
+		export async function requestHandler() {
+			const [a, b] = await Promise.all(["a", "b"].map((n) => fetch("URL/" + n).then((r) => r.json())));
+			return { a, b };
+		}`
+	module = strings.Replace(module, "URL", web.URL, 1)
+	g := start(t, map[string]string{
+		"modules/named.ts":  "// @routes /named\n// @permissions http:127.0.0.1\n" + module,
+		"modules/public.ts": "// @routes /public\n// @permissions http:*\n" + module,
+	})
+	if a := g.get("/named"); a.status != 200 || a.body != `{"a":{"a":9223372036854775807},"b":{"b":9223372036854775807}}` {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := g.get("/public"); a.status != 500 || !strings.Contains(g.logs.String(), "is on a private network") {
+		t.Errorf("%d %s", a.status, a.body)
 	}
 }
