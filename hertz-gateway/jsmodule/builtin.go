@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"strings"
 	"time"
 
 	"github.com/dop251/goja"
@@ -62,6 +63,14 @@ func (m *moduleInstance) makeDGate() goja.Value {
 	})
 	own(o, "retry", rt.prelude("retry"))
 	own(o, "version", rt.newString(rt.host.cfg.Version))
+	// DGate gives its parts here too: `import { crypto } from "dgate"`.
+	for _, b := range builtins() {
+		if part, ok := strings.CutPrefix(b.name, "dgate/"); ok && part != "test" {
+			rt.accessor(o, part, func(goja.FunctionCall) goja.Value {
+				return m.require(goja.FunctionCall{Arguments: []goja.Value{rt.newString(b.name)}})
+			}, nil)
+		}
+	}
 	return o
 }
 

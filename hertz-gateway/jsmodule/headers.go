@@ -87,6 +87,10 @@ func (h *headersObject) value(name string, v goja.Value) string {
 	if strings.ContainsAny(value, "\r\n\x00") {
 		h.rt.throwType("header %s: the value holds a line break or NUL", name)
 	}
+	// On the web a value is bytes. In messages of the gateway it may be UTF-8.
+	if !h.bound && strings.ContainsFunc(value, func(r rune) bool { return r > 0xff }) {
+		h.rt.throwType("header %s: the value holds characters beyond Latin-1", name)
+	}
 	return value
 }
 
@@ -190,30 +194,30 @@ func (rt *vmRuntime) newHeaders(h *headersObject) *goja.Object {
 
 // fillHeaders takes what the web takes for headers: Headers, pairs, an object.
 func (rt *vmRuntime) fillHeaders(h *headersObject, init goja.Value) {
-	o, ok := init.(*goja.Object)
-	switch {
-	case isNil(init):
-	case !ok:
-		rt.throwType("headers must be an object")
-	case rt.isArray(o):
-		for _, v := range rt.list(o) {
-			pair, ok := v.(*goja.Object)
-			if !ok || !rt.isArray(pair) {
-				rt.throwType("headers in a list must be pairs")
-			}
-			h.append(str(pair.Get("0")), pair.Get("1"))
-		}
-	default:
-		if from, ok := dynamic[*headersObject](o); ok {
-			for _, l := range from.sorted() {
-				h.append(l.name, rt.newString(l.value))
-			}
-			return
-		}
-		for _, key := range o.Keys() {
-			h.set(key, o.Get(key))
-		}
+	if init == nil || goja.IsUndefined(init) {
+		return
 	}
+	o, ok := init.(*goja.Object)
+	if !ok {
+		rt.throwType("headers must be an object")
+	}
+	if from, ok := dynamic[*headersObject](o); ok {
+		for _, l := range from.sorted() {
+			must(h.editable().AddHeader(l.name, l.value))
+		}
+		return
+	}
+	rt.eachPair(o, "Headers", func(name string, value goja.Value) {
+		list, ok := value.(*goja.Object)
+		switch {
+		case ok && rt.isArray(list):
+			for _, v := range rt.list(list) {
+				h.append(name, v)
+			}
+		case !isNil(value):
+			h.append(name, value)
+		}
+	})
 }
 
 // makeHeaders makes the class Headers.
@@ -227,7 +231,11 @@ func (rt *vmRuntime) makeHeaders() *class {
 	})
 	method := func(name string, n int, f func(*headersObject, goja.FunctionCall) goja.Value) *goja.Object {
 		return rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
-			return f(receiver[*headersObject](rt, call, "Headers"), call)
+			h := receiver[*headersObject](rt, call, "Headers")
+			if rt.need(call, n, name); n > 0 {
+				h.name(call.Argument(0).String())
+			}
+			return f(h, call)
 		})
 	}
 	method("get", 1, func(h *headersObject, call goja.FunctionCall) goja.Value {
@@ -262,8 +270,14 @@ func (rt *vmRuntime) makeHeaders() *class {
 		return rt.array(values)
 	})
 	method("toJSON", 0, func(h *headersObject, _ goja.FunctionCall) goja.Value { return h.plain() })
-	rt.pairMethods(c.proto, func(call goja.FunctionCall) []headerLine {
-		return receiver[*headersObject](rt, call, "Headers").sorted()
+	rt.pairMethods(c.proto, "Headers", func(call goja.FunctionCall) pairSource {
+		lines := receiver[*headersObject](rt, call, "Headers").sorted()
+		return func(i int) (headerLine, bool) {
+			if i >= len(lines) {
+				return headerLine{}, false
+			}
+			return lines[i], true
+		}
 	})
 	return c
 }
@@ -278,40 +292,6 @@ func (h *headersObject) plain() *goja.Object {
 		own(o, l.name, h.rt.newString(l.value))
 	}
 	return o
-}
-
-// pairMethods gives a class what lists of pairs have: iteration, forEach.
-func (rt *vmRuntime) pairMethods(proto *goja.Object, pairs func(goja.FunctionCall) []headerLine) {
-	list := func(call goja.FunctionCall, f func(headerLine) goja.Value) goja.Value {
-		var values []goja.Value
-		for _, p := range pairs(call) {
-			values = append(values, f(p))
-		}
-		return rt.iterator(values)
-	}
-	rt.method(proto, "keys", 0, func(call goja.FunctionCall) goja.Value {
-		return list(call, func(p headerLine) goja.Value { return rt.newString(p.name) })
-	})
-	rt.method(proto, "values", 0, func(call goja.FunctionCall) goja.Value {
-		return list(call, func(p headerLine) goja.Value { return rt.newString(p.value) })
-	})
-	entries := rt.method(proto, "entries", 0, func(call goja.FunctionCall) goja.Value {
-		return list(call, func(p headerLine) goja.Value {
-			return rt.vm.NewArray(p.name, p.value)
-		})
-	})
-	must(proto.DefineDataPropertySymbol(goja.SymIterator, entries, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	rt.method(proto, "forEach", 1, func(call goja.FunctionCall) goja.Value {
-		f, ok := goja.AssertFunction(call.Argument(0))
-		if !ok {
-			rt.throwType("forEach needs a function")
-		}
-		this := call.This
-		for _, p := range pairs(call) {
-			must1(f(call.Argument(1), rt.newString(p.value), rt.newString(p.name), this))
-		}
-		return goja.Undefined()
-	})
 }
 
 // headerList is the store of Headers that belong to no message.

@@ -168,16 +168,6 @@ func isFunction(v goja.Value) bool {
 	return ok
 }
 
-// iterator makes the iterator of an array of values.
-func (rt *vmRuntime) iterator(values []goja.Value) goja.Value {
-	array := rt.array(values)
-	iterate, ok := goja.AssertFunction(array.Get("values"))
-	if !ok {
-		rt.throwType("Array.prototype.values is not a function")
-	}
-	return must1(iterate(array))
-}
-
 func (rt *vmRuntime) array(values []goja.Value) *goja.Object {
 	items := make([]any, len(values))
 	for i, v := range values {

@@ -1,19 +1,22 @@
 package jsmodule
 
 import (
-	"net/url"
 	"slices"
-	"sort"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/dop251/goja"
 )
 
-// queryObject is the Go side of URLSearchParams. Like Headers it can be
-// indexed. Pairs that nobody touches keep their spelling.
+// queryObject is the Go side of URLSearchParams, of the URL Standard. Like
+// Headers it can be indexed.
 type queryObject struct {
 	rt    *vmRuntime
 	pairs []queryPair
+	// verbatim is set in the query of a request: pairs that nobody touches
+	// keep their spelling there.
+	verbatim bool
 	// changed hears of edits; it is nil for lists that belong to nothing.
 	changed func(*queryObject)
 	// of is the request it belongs to, nil for all others.
@@ -37,35 +40,68 @@ func parseQuery(raw string) []queryPair {
 			continue
 		}
 		name, value, _ := strings.Cut(part, "=")
-		pairs = append(pairs, queryPair{headerLine{unescape(name), unescape(value)}, part})
+		pairs = append(pairs, queryPair{headerLine{formDecode(name), formDecode(value)}, part})
 	}
 	return pairs
 }
 
-func unescape(s string) string {
+// formDecode reads application/x-www-form-urlencoded.
+func formDecode(s string) string {
 	if !strings.ContainsAny(s, "%+") {
 		return s
 	}
-	if u, err := url.QueryUnescape(s); err == nil {
-		return u
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '+':
+			b = append(b, ' ')
+		case c == '%' && i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			n, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
+			b = append(b, byte(n))
+			i += 2
+		default:
+			b = append(b, c)
+		}
 	}
-	return s
+	return decodeUTF8(b)
 }
 
-// encode writes the query; untouched pairs as they came.
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// formEncode writes application/x-www-form-urlencoded.
+func formEncode(b *strings.Builder, s string) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == ' ':
+			b.WriteByte('+')
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', strings.IndexByte("*-._", c) >= 0:
+			b.WriteByte(c)
+		default:
+			b.WriteByte('%')
+			b.WriteByte(upperHex[c>>4])
+			b.WriteByte(upperHex[c&0xf])
+		}
+	}
+}
+
+const upperHex = "0123456789ABCDEF"
+
+// encode writes the query.
 func (q *queryObject) encode() string {
 	var b strings.Builder
 	for i, p := range q.pairs {
 		if i > 0 {
 			b.WriteByte('&')
 		}
-		if p.raw != "" {
+		if q.verbatim && p.raw != "" {
 			b.WriteString(p.raw)
 			continue
 		}
-		b.WriteString(url.QueryEscape(p.name))
+		formEncode(&b, p.name)
 		b.WriteByte('=')
-		b.WriteString(url.QueryEscape(p.value))
+		formEncode(&b, p.value)
 	}
 	return b.String()
 }
@@ -189,27 +225,20 @@ func (q *queryObject) Keys() []string {
 func (q *queryObject) fill(init goja.Value) {
 	rt := q.rt
 	o, ok := init.(*goja.Object)
-	switch {
-	case isNil(init):
-	case !ok:
-		q.pairs = parseQuery(strings.TrimPrefix(init.String(), "?"))
-	case rt.isArray(o):
-		for _, v := range rt.list(o) {
-			pair, ok := v.(*goja.Object)
-			if !ok || !rt.isArray(pair) {
-				rt.throwType("a query in a list must be pairs")
-			}
-			q.pairs = append(q.pairs, queryPair{headerLine: headerLine{str(pair.Get("0")), str(pair.Get("1"))}})
-		}
-	default:
-		if from, ok := dynamic[*queryObject](o); ok {
-			q.pairs = slices.Clone(from.live().pairs)
-			return
-		}
-		for _, key := range o.Keys() {
-			q.pairs = append(q.pairs, queryPair{headerLine: headerLine{key, str(o.Get(key))}})
-		}
+	if init == nil || goja.IsUndefined(init) {
+		return
 	}
+	if !ok {
+		q.pairs = parseQuery(strings.TrimPrefix(init.String(), "?"))
+		return
+	}
+	if from, ok := dynamic[*queryObject](o); ok {
+		q.pairs = slices.Clone(from.live().pairs)
+		return
+	}
+	rt.eachPair(o, "URLSearchParams", func(name string, value goja.Value) {
+		q.pairs = append(q.pairs, queryPair{headerLine: headerLine{name, value.String()}})
+	})
 }
 
 func (rt *vmRuntime) newQuery(q *queryObject) *goja.Object {
@@ -233,7 +262,10 @@ func (rt *vmRuntime) makeQuery() *class {
 	}
 	method := func(names []string, n int, f func(*queryObject, goja.FunctionCall) goja.Value) {
 		for _, name := range names {
-			rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value { return f(this(call), call) })
+			rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
+				rt.need(call, n, name)
+				return f(this(call), call)
+			})
 		}
 	}
 	method([]string{"get"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
@@ -253,8 +285,8 @@ func (rt *vmRuntime) makeQuery() *class {
 		return rt.array(values)
 	})
 	method([]string{"has"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
-		_, ok := q.get(call.Argument(0).String())
-		return rt.vm.ToValue(ok)
+		name, same := call.Argument(0).String(), sameValue(call.Argument(1))
+		return rt.vm.ToValue(slices.ContainsFunc(q.pairs, func(p queryPair) bool { return p.name == name && same(p.value) }))
 	})
 	method([]string{"set"}, 2, func(q *queryObject, call goja.FunctionCall) goja.Value {
 		q.set(call.Argument(0).String(), call.Argument(1).String())
@@ -265,16 +297,11 @@ func (rt *vmRuntime) makeQuery() *class {
 		return goja.Undefined()
 	})
 	method([]string{"delete", "del"}, 1, func(q *queryObject, call goja.FunctionCall) goja.Value {
-		var only func(string) bool
-		if len(call.Arguments) > 1 && !isNil(call.Arguments[1]) {
-			wanted := call.Arguments[1].String()
-			only = func(value string) bool { return value == wanted }
-		}
-		q.remove(call.Argument(0).String(), only)
+		q.remove(call.Argument(0).String(), sameValue(call.Argument(1)))
 		return goja.Undefined()
 	})
 	method([]string{"sort"}, 0, func(q *queryObject, _ goja.FunctionCall) goja.Value {
-		sort.SliceStable(q.editable().pairs, func(i, j int) bool { return q.pairs[i].name < q.pairs[j].name })
+		slices.SortStableFunc(q.editable().pairs, func(a, b queryPair) int { return compareUTF16(a.name, b.name) })
 		q.touch()
 		return goja.Undefined()
 	})
@@ -290,12 +317,28 @@ func (rt *vmRuntime) makeQuery() *class {
 		return o
 	})
 	rt.accessor(c.proto, "size", func(call goja.FunctionCall) goja.Value { return rt.vm.ToValue(len(this(call).pairs)) }, nil)
-	rt.pairMethods(c.proto, func(call goja.FunctionCall) []headerLine {
-		var list []headerLine
-		for _, p := range this(call).pairs {
-			list = append(list, p.headerLine)
+	rt.pairMethods(c.proto, "URLSearchParams", func(call goja.FunctionCall) pairSource {
+		q := this(call)
+		return func(i int) (headerLine, bool) {
+			if i >= len(q.live().pairs) {
+				return headerLine{}, false
+			}
+			return q.pairs[i].headerLine, true
 		}
-		return list
 	})
 	return c
+}
+
+// sameValue tells values apart by an argument; without it all are the same.
+func sameValue(v goja.Value) func(string) bool {
+	if goja.IsUndefined(v) {
+		return func(string) bool { return true }
+	}
+	wanted := v.String()
+	return func(value string) bool { return value == wanted }
+}
+
+// compareUTF16 orders text by its UTF-16 units, as JavaScript does.
+func compareUTF16(a, b string) int {
+	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
 }

@@ -73,7 +73,7 @@ func (r *requestObject) on(f func(Request, goja.FunctionCall) goja.Value) native
 func (r *requestObject) queryValue() goja.Value {
 	if r.query == nil {
 		r.query = r.rt.newQuery(&queryObject{
-			rt: r.rt, pairs: parseQuery(string(r.rt.session.call.Request.RawQuery())),
+			rt: r.rt, verbatim: true, pairs: parseQuery(string(r.rt.session.call.Request.RawQuery())),
 			epoch: r.rt.epoch, bound: true, of: r,
 			changed: func(q *queryObject) { r.setQuery(q.encode()) },
 		})
@@ -149,7 +149,7 @@ func (r *requestObject) install() {
 		return r.headers
 	}, nil)
 	get("query", func(Request) goja.Value { return r.queryValue() }, func(_ Request, v goja.Value) {
-		q := &queryObject{rt: rt}
+		q := &queryObject{rt: rt, verbatim: true}
 		q.fill(v)
 		raw := q.encode()
 		if strings.ContainsFunc(raw, notInTarget) || strings.Contains(raw, "#") {
