@@ -44,7 +44,7 @@ func (m *model) schema(v *value) *object {
 		return obj("type", "array", "uniqueItems", true, "items", m.schema(v.elem))
 	case transcode.Map:
 		o := obj("type", "object")
-		if names := keySchema(v.key); names != nil {
+		if names := m.keySchema(v.key); names != nil {
 			o.set("propertyNames", names)
 		}
 		o.set("additionalProperties", m.schema(v.elem))
@@ -75,7 +75,7 @@ func (m *model) integer(v *value, format string) *object {
 }
 
 // keySchema says what the names of a map may be; nil: anything.
-func keySchema(key *value) *object {
+func (m *model) keySchema(key *value) *object {
 	switch key.typ.Kind {
 	case transcode.I8, transcode.I16, transcode.I32, transcode.I64:
 		return obj("pattern", integerPattern)
@@ -85,6 +85,8 @@ func keySchema(key *value) *object {
 		return obj("enum", texts([]string{"true", "false"}))
 	case transcode.UUID:
 		return obj("format", "uuid")
+	case transcode.Struct, transcode.Union, transcode.Exception, transcode.List, transcode.Set, transcode.Map:
+		return obj("contentMediaType", "application/json", "contentSchema", m.schema(key))
 	}
 	return nil
 }

@@ -23,7 +23,6 @@ const (
 	ruleUnknownType         = "unknown-type"
 	ruleTypedefCycle        = "typedef-cycle"
 	ruleBadContainer        = "bad-container" // list, set or map with a wrong number of types
-	ruleMapKey              = "map-key"       // a map whose keys JSON has no form for
 	ruleTooDeep             = "too-deep"      // containers in containers beyond the limit
 	ruleTooComplex          = "too-complex"   // a method whose types have too many fields
 	ruleEnumRange           = "enum-range"    // an enum's number beyond 32 bits

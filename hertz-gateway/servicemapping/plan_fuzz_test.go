@@ -32,6 +32,7 @@ struct Req {
     11: optional string secret (api.none = "true")
     12: optional uuid u
     13: optional list<list<i32>> grid
+    14: optional map<Choice, map<set<double>, i32>> keyed
 }
 service Fuzz {
     void get(1: Req r) (api.get = "/f")
@@ -48,6 +49,7 @@ func FuzzBind(f *testing.F) {
 	f.Add("n=1&ids=1,2&k.a=1&m[1]=x&c.num=1", "1.5", "sid=x", uint8(0), []byte(`{"k":{"a":1},"dd":1}`))
 	f.Add("k.next.more[0].by[x].a=1&grid=[[1]]", "", "sid", uint8(2), []byte("k.a=1&ids=1&tags=a&tags=a"))
 	f.Add("", "", "", uint8(3), []byte("--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\nx\r\n--XX--"))
+	f.Add(`keyed[{"num":1}][[1,2]]=3&keyed={"{\"num\":1}":{}}`, "", "", uint8(1), []byte(`{"keyed":{"{\"num\":1}":{"[1,-0]":5}}}`))
 	wire, err := wiretext.Parse(`1 i64 1 3 set<string> ["a"] 5 struct { 1 i32 1 5 map<string,struct> { "x": { 1 i32 1 } } }`)
 	if err != nil {
 		f.Fatal(err)

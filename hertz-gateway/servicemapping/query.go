@@ -190,14 +190,16 @@ func segment(name []byte, at int32) (seg []byte, next int32, ok bool) {
 		}
 		return rest[1:end], at + int32(end), true
 	case '[':
-		i := bytes.IndexByte(rest, ']')
-		if i < 0 {
-			return nil, at, false
+		// A key that is JSON may have brackets of its own.
+		for i := 1; ; i++ {
+			n := bytes.IndexByte(rest[i:], ']')
+			if n < 0 {
+				return nil, at, false
+			}
+			if i += n; i+1 == len(rest) || rest[i+1] == '.' || rest[i+1] == '[' {
+				return rest[1:i], at + int32(i+1), true
+			}
 		}
-		if i+1 < len(rest) && rest[i+1] != '.' && rest[i+1] != '[' {
-			return nil, at, false
-		}
-		return rest[1:i], at + int32(i+1), true
 	}
 	return nil, at, false
 }

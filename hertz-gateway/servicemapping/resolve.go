@@ -398,9 +398,6 @@ func (l *loader) resolveType(u *unit, t *syntax.Type) (*transcode.Type, extent, 
 	case whole.depth > maxTypeDepth || whole.size > maxTypeSize:
 		p := u.report(t.Pos, Error, ruleTooDeep, "containers are nested too deep: at most %d in one another, and %d types together", maxTypeDepth, maxTypeSize)
 		failure = &p
-	case kind == transcode.Map && typ.Key.Kind >= transcode.Struct:
-		p := u.report(t.Args[0].Pos, Error, ruleMapKey, "the keys of a map must be scalars: JSON has no form for others")
-		failure = &p
 	}
 	if failure != nil {
 		return nil, extent{}, failure

@@ -722,7 +722,7 @@ func (b *binder) appendMap(dst []byte, sh *shape, n nested) ([]byte, bool, error
 			b.entries = append(b.entries, items[i].entry)
 		}
 		from := len(dst)
-		out, err := appendScalar(dst, sh.key.t, key, at)
+		out, err := b.appendKey(dst, sh.key, key, at)
 		if err == nil && !unique.add(out[from:]) {
 			err = invalid(at, transcode.CodeDuplicateElement, "the key is repeated")
 		}
@@ -748,6 +748,15 @@ func (b *binder) appendMap(dst []byte, sh *shape, n nested) ([]byte, bool, error
 	}
 	binary.BigEndian.PutUint32(dst[start+2:], uint32(count))
 	return dst, true, nil
+}
+
+// appendKey writes the key of a map: JSON where it is no scalar.
+func (b *binder) appendKey(dst []byte, sh *shape, key []byte, at origin) ([]byte, error) {
+	if !isContainer(sh.t) {
+		return appendScalar(dst, sh.t, key, at)
+	}
+	out, _, err := b.appendJSONText(dst, sh, key, at)
+	return out, err
 }
 
 // appendJSONText binds a value that is spelled as JSON.
@@ -790,24 +799,35 @@ func splitsByDefault(t *transcode.Type) bool {
 	return false
 }
 
-// unique finds repeated elements of sets and keys of maps by their encoding.
-type unique map[string]struct{}
-
-func newUnique(t *transcode.Type) unique {
-	if t.Kind == transcode.List {
-		return nil
-	}
-	return unique{}
+// unique finds repeated elements of sets and keys of maps. A nil one takes all.
+type unique struct {
+	t    *transcode.Type
+	seen map[string]struct{}
+	form []byte
 }
 
-func (u unique) add(wire []byte) bool {
+// newUnique is for the elements or keys of t; those of a list may repeat.
+func newUnique(t *transcode.Type) *unique {
+	switch t.Kind {
+	case transcode.List:
+		return nil
+	case transcode.Map:
+		t = t.Key
+	default:
+		t = t.Elem
+	}
+	return &unique{t: t, seen: map[string]struct{}{}}
+}
+
+func (u *unique) add(wire []byte) bool {
 	if u == nil {
 		return true
 	}
-	if _, ok := u[string(wire)]; ok {
+	u.form = transcode.AppendCanonical(u.form[:0], u.t, wire)
+	if _, ok := u.seen[string(u.form)]; ok {
 		return false
 	}
-	u[string(wire)] = struct{}{}
+	u.seen[string(u.form)] = struct{}{}
 	return true
 }
 

@@ -258,7 +258,7 @@ func (r *thriftReader) list(t *transcode.Type, pointer string, depth int) {
 		from := len(r.out)
 		at := pointer + "/" + strconv.Itoa(i)
 		r.value(t.Elem, at, depth+1)
-		if !known.add(r.out[from:]) {
+		if !r.over() && !known.add(r.out[from:]) {
 			r.report(at, transcode.CodeDuplicateElement, "the set has this element twice")
 		}
 	}
@@ -281,7 +281,7 @@ func (r *thriftReader) mapping(t *transcode.Type, pointer string, depth int) {
 	for i := 0; i < count && !r.over(); i++ {
 		from := len(r.out)
 		r.value(t.Key, pointer, depth+1)
-		if !known.add(r.out[from:]) {
+		if !r.over() && !known.add(r.out[from:]) {
 			r.report(pointer, transcode.CodeDuplicateKey, "the map has a key twice")
 		}
 		r.value(t.Elem, pointer, depth+1)

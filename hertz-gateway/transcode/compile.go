@@ -17,10 +17,9 @@ const (
 )
 
 // Compile makes the Codec of t. It fails for a type that cannot be converted:
-// an incomplete descriptor, two fields of one id or JSON name, a map whose
-// keys are not scalars (JSON has no form for them that stays small when they
-// nest), a default that is not a value of its field, or a type whose direct
-// struct fields make more than 65,536 paths under Options.Place.
+// an incomplete descriptor, two fields of one id or JSON name, a default that
+// is not a value of its field, or a type whose direct struct fields make more
+// than 65,536 paths under Options.Place.
 //
 // What the codec does where an IDL leaves it open:
 //
@@ -30,6 +29,10 @@ const (
 //   - Fields are written to Thrift in the order in which they are found.
 //   - A field absent on the wire is in the JSON, unless it is optional, with
 //     its default or else its zero value, and null for a struct or union.
+//   - A key of a map that is no scalar is its JSON, as the text of the member's
+//     name: {"{\"id\":1}": …}. Such keys may be in each other up to 4 levels.
+//     Keys are the same if their values are, whatever the order in their sets
+//     and maps.
 //   - A field sent twice, a map key sent twice, or a bool that is neither 0
 //     nor 1 on the wire is a WireError.
 func Compile(t *Type, o Options) (*Codec, error) {
@@ -241,9 +244,6 @@ func (c *compiler) node(t *Type, stringly bool) (*node, error) {
 	case Map:
 		if n.key, err = c.node(t.Key, stringly); err != nil {
 			break
-		}
-		if n.key.kind >= Struct {
-			return nil, fmt.Errorf("transcode: a map with keys that are not scalars has no form in JSON")
 		}
 		n.elem, err = c.node(t.Elem, stringly)
 	case Enum:

@@ -20,8 +20,6 @@ func TestCompileErrors(t *testing.T) {
 		{"map without a key", "incomplete type", &Type{Kind: Map, Elem: i32Type}},
 		{"map without a value", "incomplete type", &Type{Kind: Map, Key: i32Type}},
 		{"field without a type", "book.S has an incomplete field", &Type{Kind: Struct, Name: "book.S", Fields: []*Field{{ID: 1}}}},
-		{"map with structs as keys", "keys that are not scalars", mapOf(pointType, i32Type)},
-		{"map with lists as keys", "keys that are not scalars", mapOf(listOf(i8Type), i32Type)},
 		{"deep containers", "more than 256 nested containers", deep},
 		{"id twice", "book.S has field id 1 twice", structOf(&Field{ID: 1, Name: "a", Type: i32Type}, &Field{ID: 1, Name: "b", Type: i32Type})},
 		{"name twice", `book.S has two fields with the JSON name "a"`, structOf(&Field{Name: "a", Type: i32Type}, &Field{Name: "b", JSON: "a", Type: i32Type})},

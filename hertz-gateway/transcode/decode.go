@@ -46,8 +46,8 @@ type decoder struct {
 	in    []byte
 	src   Source
 	namer Namer
-	// start is the length of dst at the beginning.
-	start int
+	// start is the length of dst at the beginning, sent that of the whole text.
+	start, sent int
 	// found are the violations so far; err is an error that is none.
 	found []finding
 	err   error
@@ -55,20 +55,22 @@ type decoder struct {
 	// refs are the unknown names of the open objects, and the elements and
 	// keys of the open sets and maps.
 	refs refSet
-	// text holds unescaped names and strings, and elements of sets in
+	// canon's text holds unescaped names and strings, and elements of sets in
 	// canonical form, as long as a ref needs them.
-	text []byte
+	canon
 	// words is the stack of bit sets of structs with more than 64 fields.
 	words []uint64
 	// trail are the names of absent structs that are being built from src.
 	trail []string
-	spans []span
+	// keys is in how many keys of maps the text is.
+	keys int
 }
 
 func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err error) {
 	d, _ := decoders.Get().(*decoder)
 	defer d.free() // also when the Source panics
-	d.codec, d.in, d.src, d.start = c, json, src, len(dst)
+	d.omitZero = c.opts.OmitZero
+	d.codec, d.in, d.src, d.start, d.sent = c, json, src, len(dst), len(json)
 	d.refs.seed = c.seed
 	if src != nil {
 		d.namer, _ = src.(Namer)
@@ -76,7 +78,7 @@ func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err erro
 	if cap(dst)-len(dst) < len(json) {
 		dst = append(make([]byte, 0, len(dst)+len(json)+len(json)/4+64), dst...)
 	}
-	out, i := d.document(dst)
+	out, i := d.document(c.root, dst, 1)
 	switch {
 	case d.err != nil:
 		return dst[:d.start], d.err
@@ -87,7 +89,7 @@ func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err erro
 }
 
 func (d *decoder) free() {
-	d.codec, d.in, d.src, d.namer, d.err = nil, nil, nil, nil, nil
+	d.codec, d.in, d.src, d.namer, d.err, d.keys = nil, nil, nil, nil, nil, 0
 	clear(d.found)
 	clear(d.trail)
 	d.found, d.trail = d.found[:0], d.trail[:0]
@@ -96,16 +98,17 @@ func (d *decoder) free() {
 	decoders.Put(d)
 }
 
-func (d *decoder) document(dst []byte) ([]byte, int) {
+// document converts the whole text to a value of n, at nesting depth.
+func (d *decoder) document(n *node, dst []byte, depth int) ([]byte, int) {
 	i := skipSpace(d.in, 0)
 	if i < len(d.in) && d.in[i] == 'n' {
 		if end := d.literal(i, "null"); end < 0 {
 			i = end
 		} else {
-			i = d.report(i, CodeNull, "expected "+d.codec.root.want()+", got null", end)
+			i = d.report(i, CodeNull, "expected "+n.want()+", got null", end)
 		}
 	} else {
-		dst, i = d.value(d.codec.root, dst, i, 1)
+		dst, i = d.value(n, dst, i, depth)
 	}
 	if i < 0 {
 		return dst, i
@@ -380,7 +383,7 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	}
 	if set {
 		if elem.canonical {
-			d.canonicalElements(d.refs.refs[refMark:], dst, elem.wt)
+			d.canonicalElements(elem, d.refs.refs[refMark:], dst)
 		}
 		if r := d.refs.repeated(refMark, dst, d.text); r >= 0 {
 			d.report(d.refs.refs[r].at, CodeDuplicateElement, "the set has this element twice", 0)
@@ -391,22 +394,27 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	return dst, i + 1
 }
 
-// canonicalElements replaces the elements of a set, which are in dst, by their
-// canonical forms where another has the same length. As those are as long as
-// the elements, no others can be equal; and so sets of sets do not cost time in
-// the square of their depth.
-func (d *decoder) canonicalElements(refs []ref, dst []byte, wt byte) {
+// canonicalElements replaces those elements of a set, which are in dst, by their
+// canonical forms that have the length of another one: others are different, or
+// so by a field that might as well be absent. So sets of sets do not cost time
+// in the square of their depth.
+func (d *decoder) canonicalElements(elem *node, refs []ref, dst []byte) {
 	byLength := func(a, b ref) int { return cmp.Compare(a.n, b.n) }
 	if !slices.IsSortedFunc(refs, byLength) {
 		slices.SortStableFunc(refs, byLength)
 	}
-	for i := range refs {
-		r := &refs[i]
-		if i > 0 && refs[i-1].n == r.n || i+1 < len(refs) && refs[i+1].n == r.n {
-			mark := len(d.text)
-			d.canonical(dst, r.off, wt)
-			r.off = ^mark
+	for len(refs) > 0 {
+		same := 1
+		for same < len(refs) && refs[same].n == refs[0].n {
+			same++
 		}
+		if same > 1 {
+			for i := range refs[:same] {
+				form := d.form(elem.typ, dst, refs[i].off)
+				refs[i].off, refs[i].n = form.off, form.n
+			}
+		}
+		refs = refs[same:]
 	}
 }
 
@@ -434,7 +442,7 @@ func (d *decoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 		}
 		valid := false
 		if count <= limit {
-			dst, valid = d.mapKey(n.key, dst, key)
+			dst, valid = d.mapKey(n.key, dst, key, depth)
 		}
 		switch {
 		case d.full():
@@ -473,30 +481,61 @@ func (d *decoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 
 // mapKey converts the name of a member to a key of type n and notes it for the
 // search for repeated ones.
-func (d *decoder) mapKey(n *node, dst []byte, name ref) (out []byte, valid bool) {
+func (d *decoder) mapKey(n *node, dst []byte, name ref, depth int) (out []byte, valid bool) {
 	from := len(dst)
 	text := name.bytes(d.in, d.text)
-	if n.kind == String {
+	var bad *Violation
+	switch {
+	case n.kind == String:
 		dst = AppendString(dst, text)
-	} else {
-		var bad *Violation
-		if dst, bad = appendText(dst, n, text, false); bad != nil {
-			d.report(name.at, CodeMapKey, "not a key of the map: "+bad.Detail, 0)
-			return dst, false
-		}
+	case n.kind >= Struct:
+		dst, bad = d.jsonKey(n, dst, text, depth+1)
+	default:
+		dst, bad = appendText(dst, n, text, false)
+	}
+	if bad != nil {
+		d.report(name.at, CodeMapKey, "not a key of the map: "+bad.Detail, 0)
+		return dst, false
 	}
 	if name.off < 0 {
 		d.text = d.text[:^name.off]
 	}
-	name.off, name.n = from, len(dst)-from
-	if n.kind == Double { // 0 and -0 are one key.
-		mark := len(d.text)
-		d.canonical(dst, from, WireDouble)
-		name.off, name.n = ^mark, len(d.text)-mark
+	key := ref{off: from, n: len(dst) - from}
+	if n.canonical {
+		key = d.form(n.typ, dst, from)
 	}
+	name.off, name.n = key.off, key.n
 	d.refs.refs = append(d.refs.refs, name)
 	return dst, true
 }
+
+// maxKeys is how deep keys that are JSON may be in each other: quoting text
+// again and again doubles its quotes each time.
+const maxKeys = 4
+
+// jsonKey converts the JSON that text is to a key of type n at nesting depth.
+func (d *decoder) jsonKey(n *node, dst, text []byte, depth int) ([]byte, *Violation) {
+	if d.keys == maxKeys {
+		return dst, &Violation{Code: CodeDepth, Detail: keysTooDeep}
+	}
+	k, _ := decoders.Get().(*decoder)
+	defer k.free()
+	k.codec, k.in, k.start, k.sent, k.keys = d.codec, text, d.start, d.sent, d.keys+1
+	k.refs.seed, k.omitZero = d.refs.seed, d.omitZero
+	mark := len(dst)
+	out, i := k.document(n, dst, depth)
+	if i < 0 || len(k.found) > 0 {
+		k.locate()
+		bad := k.found[0].Violation
+		if bad.Pointer != "" {
+			bad.Detail += " at " + cutText([]byte(bad.Pointer), maxToken)
+		}
+		return out[:mark], &bad
+	}
+	return out, nil
+}
+
+const keysTooDeep = "keys nested in keys deeper than 4 levels"
 
 func putCount(dst []byte, n int) {
 	_ = dst[3]
@@ -527,7 +566,7 @@ func (d *decoder) absent(f *field, dst []byte, at, depth int) (out []byte, prese
 		}
 	}
 	if f.fill != nil {
-		if len(dst)-d.start > growthLimit(len(d.in)) {
+		if len(dst)-d.start > growthLimit(d.sent) {
 			d.report(at, CodeSize, "the defaults of absent fields make the message too large", 0)
 			return dst, false, true
 		}

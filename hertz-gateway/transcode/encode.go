@@ -67,8 +67,14 @@ type encoder struct {
 	repaired uint64
 	maxDepth int
 
-	// refs are the keys of the open maps.
+	// refs are the keys of the open maps; those that are JSON also have their
+	// canonical form, in canon's text.
 	refs refSet
+	canon
+	// keys is in how many keys of maps that are JSON the value is.
+	keys int
+	// quoting holds the last one of them.
+	quoting []byte
 	// words is the stack of bit sets of structs with more than 64 fields.
 	words []uint64
 	// offsets is a stack of tables: for each field of a struct that was not
@@ -81,7 +87,7 @@ type encoder struct {
 func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, end int, err error) {
 	e, _ := encoders.Get().(*encoder)
 	e.codec, e.wire, e.sink, e.start, e.maxDepth = c, wire, sink, len(dst), c.opts.MaxDepth
-	e.refs.seed = c.seed
+	e.refs.seed, e.omitZero = c.seed, c.opts.OmitZero
 	out, end = e.value(n, dst, 0, 1)
 	if err = e.err; e.bad != nil {
 		err = e.bad
@@ -89,9 +95,10 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	if e.repaired > 0 {
 		c.repaired.Add(e.repaired)
 	}
-	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired = nil, nil, nil, nil, nil, 0
+	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired, e.keys = nil, nil, nil, nil, nil, 0, 0
 	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
 	e.words, e.offsets, e.gaps = kept(e.words), kept(e.offsets), kept(e.gaps)
+	e.text, e.spans, e.quoting = kept(e.text), kept(e.spans), kept(e.quoting)
 	encoders.Put(e)
 	return out, end, err
 }
@@ -359,7 +366,7 @@ func (e *encoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 	case count > e.codec.opts.MaxElements:
 		return dst, e.fail(i-6, "map: more than "+itoa(e.codec.opts.MaxElements)+" elements")
 	}
-	start, refMark := len(dst), len(e.refs.refs)
+	start, refMark, textMark := len(dst), len(e.refs.refs), len(e.text)
 	for ; count > 0; count-- {
 		dst = append(dst, ',')
 		from := len(dst)
@@ -372,9 +379,10 @@ func (e *encoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
 			return dst, i
 		}
 	}
-	if e.refs.repeated(refMark, dst, nil) >= 0 {
+	if e.refs.repeated(refMark, dst, e.text) >= 0 {
 		return dst, e.fail(i, "map: a key is there twice")
 	}
+	e.text = e.text[:textMark]
 	e.refs.refs = e.refs.refs[:refMark]
 	return closeBracket(dst, start, '{', '}'), i
 }
@@ -385,6 +393,8 @@ func (e *encoder) mapKey(n *node, dst []byte, i, depth int) ([]byte, int) {
 	switch n.kind {
 	case String, Binary, UUID:
 		return e.value(n, dst, i, depth)
+	case Struct, Union, Exception, List, Set, Map:
+		return e.jsonKey(n, dst, i, depth+1)
 	}
 	dst = append(dst, '"')
 	dst, i = e.value(n, dst, i, depth)
@@ -398,6 +408,27 @@ func (e *encoder) mapKey(n *node, dst []byte, i, depth int) ([]byte, int) {
 		dst = append(dst[:mark+1], '0')
 	}
 	return append(dst, '"'), i
+}
+
+// jsonKey converts the key at i, which is no scalar, to its JSON as the name of
+// a member. Sets and maps in it may be the same as others in another order.
+func (e *encoder) jsonKey(n *node, dst []byte, i, depth int) ([]byte, int) {
+	if e.keys == maxKeys {
+		return dst, e.fail(i, "map: "+keysTooDeep)
+	}
+	e.keys++
+	mark := len(dst)
+	dst, end := e.value(n, dst, i, depth)
+	e.keys--
+	if end < 0 {
+		return dst, end
+	}
+	e.quoting = append(e.quoting[:0], dst[mark:]...)
+	dst = appendQuoted(dst[:mark], e.quoting)
+	if n.canonical {
+		e.refs.refs = append(e.refs.refs, e.form(n.typ, e.wire, i))
+	}
+	return dst, end
 }
 
 // bitSet gives an empty bit set of that many words; cutting e.words frees it.

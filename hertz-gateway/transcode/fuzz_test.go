@@ -25,6 +25,8 @@ var fuzzType = func() *Type {
 		opt(16, "mi", mapOf(i64Type, setOf(doubleType))), opt(17, "c", choiceType), opt(18, "p", pointType),
 		{ID: 19, Name: "def", JSON: "def", Type: stringType, Default: text("d")},
 		{ID: 20, Name: "hid", JSON: "hid", Type: i32Type, Hidden: true},
+		opt(22, "mt", mapOf(t, i8Type)), opt(23, "ms", mapOf(setOf(doubleType), pointType)), opt(24, "ml", mapOf(listOf(choiceType), t)),
+		opt(25, "mm", mapOf(mapOf(i8Type, stringType), i8Type)),
 		{ID: 21, Name: "str", JSON: "str", Type: mapOf(i16Type, i32Type), Stringly: true, Requiredness: Optional},
 	}
 	return t
@@ -38,6 +40,7 @@ func FuzzAppendThrift(f *testing.F) {
 	}
 	f.Add([]byte(`{"a":1,"b":true,"i8":-5,"i64":"9007199254740993","d":1.5e-7,"s":"\u00e9\ud83d\ude00","bin":"QQ","u":"123e4567-e89b-12d3-a456-426614174000","e":"RED"}`))
 	f.Add([]byte(`{"t":{"l":[{},{"set":[{"a":1},{"a":2}]}],"m":{"k":{"md":{"1.5":[1,"2"]}},"\u006b2":{"mi":{"-7":[0.5]}}}},"c":{"n":5},"p":{"y":1,"x":2},"str":{"5":"6"}}`))
+	f.Add([]byte(`{"mt":{"{\"mt\":{\"{\\\"a\\\":5}\":1}}":1," {}":2},"ms":{"[1,2]":{},"[]":{"x":1}},"ml":{"[{\"n\":5}]":{}},"mm":{"{\"1\":\"a\"}":1}}`))
 	c, err := Compile(fuzzType, Options{})
 	if err != nil {
 		f.Fatal(err)
@@ -130,7 +133,7 @@ func same(typ *Type, in, out any) error {
 			w, ok := out[k]
 			if !ok {
 				for other := range out {
-					if same(typ.Key, json.Number(k), json.Number(other)) == nil {
+					if sameKey(typ.Key, k, other) {
 						w, ok = out[other], true
 					}
 				}
@@ -164,6 +167,24 @@ func same(typ *Type, in, out any) error {
 	default: // Several texts mean the same binary, uuid or enum.
 		return nil
 	}
+}
+
+// sameKey compares the name of a member that a client sent with one that was
+// written.
+func sameKey(typ *Type, in, out string) bool {
+	if typ.Kind < Struct {
+		return same(typ, json.Number(in), json.Number(out)) == nil
+	}
+	c, err := Compile(typ, Options{})
+	if err != nil {
+		return false
+	}
+	wire, err := c.AppendThrift(nil, []byte(in))
+	if err != nil {
+		return false
+	}
+	text, err := c.AppendJSON(nil, wire)
+	return err == nil && string(text) == out
 }
 
 // rational is the exact value of a JSON number, or of a string with one; nil

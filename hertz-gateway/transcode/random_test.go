@@ -50,7 +50,7 @@ func (g *generator) typ(depth int) *Type {
 	case 11:
 		return setOf(g.typ(depth - 1))
 	case 12:
-		return mapOf(g.typ(0), g.typ(depth-1))
+		return mapOf(g.typ(g.IntN(depth)), g.typ(depth-1))
 	case 13:
 		if len(g.structs) > 0 {
 			return g.structs[g.IntN(len(g.structs))]
@@ -138,20 +138,19 @@ func (g *generator) ordered(dst []byte, t *Type, depth int, shuffled bool) []byt
 	case Set, Map:
 		var parts [][]byte
 		seen := map[string]bool{}
+		first := t.Elem
+		if t.Kind == Map {
+			first = t.Key
+		}
 		for range size {
-			first := t.Elem
-			if t.Kind == Map {
-				first = t.Key
-			}
 			part := g.ordered(nil, first, depth-1, shuffled)
-			d := decoder{}
-			d.canonical(part, 0, first.Kind.WireType())
+			form := string(AppendCanonical(nil, first, part))
 			var rest []byte
 			if t.Kind == Map {
 				rest = g.ordered(nil, t.Elem, depth-1, shuffled)
 			}
-			if !seen[string(d.text)] {
-				seen[string(d.text)] = true
+			if !seen[form] {
+				seen[form] = true
 				parts = append(parts, append(part, rest...))
 			}
 		}

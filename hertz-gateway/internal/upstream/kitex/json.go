@@ -16,8 +16,9 @@ import (
 // into Thrift and back. Callers hold Thrift here, so requests become JSON
 // first and results come back from it, in Kitex's dialect: the names of the
 // IDL, enums as numbers, binary as base64. What that client cannot express
-// goes the binary way: methods without exactly one argument, uuids, and the
-// declared exceptions, which it would print as Go text or lose.
+// goes the binary way: methods without exactly one argument, uuids, maps whose
+// keys are no scalars, and the declared exceptions, which it would print as Go
+// text or lose.
 
 // jsonGeneric makes Kitex's JSON generic from the texts of a service. Kitex's
 // reader of IDLs panics on some of them, such as a default of a list that has
@@ -63,7 +64,7 @@ const wrapped = "v"
 func jsonMethods(s *servicemapping.Service) (map[string]*jsonMethod, error) {
 	methods := map[string]*jsonMethod{}
 	for _, m := range s.Methods {
-		if len(m.Args.Fields) != 1 || hasUUID(m.Args, nil) || hasUUID(m.Result, nil) {
+		if len(m.Args.Fields) != 1 || beyondKitex(m.Args, nil) || beyondKitex(m.Result, nil) {
 			continue
 		}
 		jm := &jsonMethod{}
@@ -121,7 +122,9 @@ func (p plainTypes) plain(t *transcode.Type) *transcode.Type {
 	return &c
 }
 
-func hasUUID(t *transcode.Type, seen map[*transcode.Type]bool) bool {
+// beyondKitex tells types that Kitex's JSON generic client cannot express: a
+// uuid, and a map whose keys are no scalars.
+func beyondKitex(t *transcode.Type, seen map[*transcode.Type]bool) bool {
 	if t == nil || seen[t] {
 		return false
 	}
@@ -129,11 +132,11 @@ func hasUUID(t *transcode.Type, seen map[*transcode.Type]bool) bool {
 		seen = map[*transcode.Type]bool{}
 	}
 	seen[t] = true
-	if t.Kind == transcode.UUID || hasUUID(t.Key, seen) || hasUUID(t.Elem, seen) {
+	if t.Kind == transcode.UUID || t.Key != nil && t.Key.Kind >= transcode.Struct || beyondKitex(t.Key, seen) || beyondKitex(t.Elem, seen) {
 		return true
 	}
 	for _, f := range t.Fields {
-		if hasUUID(f.Type, seen) {
+		if beyondKitex(f.Type, seen) {
 			return true
 		}
 	}

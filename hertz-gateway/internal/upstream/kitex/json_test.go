@@ -32,6 +32,7 @@ service TestService extends more.More {
   string who()
   string meta(1: i32 n, 2: i32 m)
   uuid ids(1: list<uuid> uuid, 2: map<string,uuid> m)
+  string keyed(1: map<list<i32>, types.Item> m)
   Holder throw(1: i32 n) throws (1: types.Bad bad (api.http_code="404"), 2: types.Worse worse)
   Holder throwSecond(1: i32 n) throws (1: types.Bad bad, 2: types.Worse worse)
   Holder unknownException(1: i32 n)
@@ -131,6 +132,7 @@ func TestKitexJSON(t *testing.T) {
 		{"inherited", upstream.Call{Method: "sleep", Void: true, Args: i32Args(1)}, false},
 		{"no arguments", upstream.Call{Method: "who"}, true},
 		{"two arguments", upstream.Call{Method: "meta", Args: i32Args(1)}, true},
+		{"keys that are no scalars", upstream.Call{Method: "keyed", Args: argument(13, transcode.AppendMapHeader(nil, 15, 12, 0))}, true},
 		{"exception", upstream.Call{Method: "throw", Args: i32Args(1)}, false},
 		{"second exception", upstream.Call{Method: "throwSecond", Args: i32Args(1)}, false},
 		{"undeclared exception", upstream.Call{Method: "unknownException", Args: i32Args(1)}, false},

@@ -45,6 +45,7 @@ struct Scalars {
     19: list<i64> numbers = [1, 2]
     20: optional string word = "say \"hi\""
     21: optional Both both
+    22: optional map<Both, map<list<i32>, string>> byBoth
 }
 
 struct Both {

@@ -49,6 +49,7 @@ declare module "dgate/rpc" {
     /** @default "say \"hi\"" */
     word?: string;
     both?: BothInput;
+    byBoth?: Record<string, Record<string, string>>;
   }
 
   export type Void = never;
@@ -94,6 +95,7 @@ declare module "dgate/rpc" {
     /** @default "say \"hi\"" */
     word: string;
     both?: Both;
+    byBoth?: Record<string, Record<string, string>>;
   }
 
   export interface Both {
@@ -146,6 +148,7 @@ declare module "dgate/rpc" {
     /** @default "say \"hi\"" */
     word?: string;
     both?: BothInput2;
+    byBoth?: Record<string, Record<string, string>>;
   }
 
   export interface BothInput2 {
@@ -181,6 +184,7 @@ declare module "dgate/rpc" {
     /** @default "say \"hi\"" */
     word: string;
     both?: BothAnswer;
+    byBoth?: Record<string, Record<string, string>>;
   }
 
   export interface BothAnswer {

@@ -28,6 +28,7 @@ type compiler struct {
 	rules       func(*transcode.Field) []Annotation
 	structRules func(*transcode.Type) []Annotation
 	structs     map[structKey]*structProg
+	keys        map[*transcode.Type]*transcode.Codec
 	problems    []Problem
 	seen        map[Problem]bool
 	scans       int
@@ -68,24 +69,45 @@ func (c *compiler) walkOf(t *transcode.Type, skip language) *walk {
 	case isStruct(t):
 		return &walk{t: t, prog: c.structOf(t, skip)}
 	case t.Kind == transcode.List || t.Kind == transcode.Set || t.Kind == transcode.Map:
-		if elem := c.walkOf(t.Elem, skip); elem != nil {
-			return &walk{t: t, elem: elem}
+		key, elem := c.walkOf(t.Key, skip), c.walkOf(t.Elem, skip)
+		if key != nil || elem != nil {
+			return &walk{t: t, key: key, elem: elem, keys: c.keyCodec(t)}
 		}
 	}
 	return nil
 }
 
-// target is the struct that walk leads to.
-func (w *walk) target() *structProg {
-	for w.prog == nil {
-		w = w.elem
+// keyCodec writes the keys of a map t in pointers; nil where they are scalars.
+func (c *compiler) keyCodec(t *transcode.Type) *transcode.Codec {
+	if t.Kind != transcode.Map || t.Key.Kind < transcode.Struct {
+		return nil
 	}
-	return w.prog
+	codec, ok := c.keys[t.Key]
+	if !ok {
+		codec, _ = transcode.Compile(t.Key, transcode.Options{}) // without it they look like Go
+		c.keys[t.Key] = codec
+	}
+	return codec
+}
+
+// targets are the structs that walk leads to.
+func (w *walk) targets(yield func(*structProg)) {
+	switch {
+	case w == nil:
+	case w.prog != nil:
+		yield(w.prog)
+	default:
+		w.key.targets(yield)
+		w.elem.targets(yield)
+	}
 }
 
 // prune drops ways that lead to nothing.
 func prune(w *walk) *walk {
-	if w == nil || !w.target().needed {
+	if w == nil || w.prog != nil && w.prog.needed {
+		return w
+	}
+	if w.key, w.elem = prune(w.key), prune(w.elem); w.key == nil && w.elem == nil {
 		return nil
 	}
 	return w
@@ -103,10 +125,8 @@ func (c *compiler) structOf(t *transcode.Type, skip language) *structProg {
 		fp := fieldProg{f: f, wire: f.Type.Kind.WireType(), optional: isOptional(t, f)}
 		if !f.Hidden { // else nobody outside can set it, or put it right
 			below := c.fieldRules(s, f, skip, &fp)
-			if fp.nested = c.walkOf(f.Type, below); fp.nested != nil {
-				child := fp.nested.target()
-				child.parents = append(child.parents, p)
-			}
+			fp.nested = c.walkOf(f.Type, below)
+			fp.nested.targets(func(child *structProg) { child.parents = append(child.parents, p) })
 		}
 		p.needed = p.needed || fp.rules != nil
 		p.fields = append(p.fields, fp)
@@ -154,7 +174,7 @@ func (c *compiler) fieldRules(s *structScope, f *transcode.Field, skip language,
 			vts = append(vts, a)
 		}
 	}
-	tree := &ruleTree{t: f.Type}
+	tree := &ruleTree{t: f.Type, keys: c.keyCodec(f.Type)}
 	if c.compileVT(s, f, vts, tree) {
 		below |= vt
 	}

@@ -13,8 +13,10 @@ import (
 // walk leads through a value to the structs that have rules.
 type walk struct {
 	prog *structProg // of a struct-like type
+	key  *walk       // of the keys of a map
 	elem *walk       // of a list, a set, or the values of a map
 	t    *transcode.Type
+	keys *transcode.Codec // of a map whose keys are no scalars
 }
 
 // structProg is what is to be checked in one struct-like type.
@@ -75,6 +77,7 @@ type ruleTree struct {
 	t         *transcode.Type
 	rules     []rule
 	key, elem *ruleTree
+	keys      *transcode.Codec // of a map whose keys are no scalars
 }
 
 // rule is one condition and what to say when it does not hold.
@@ -120,6 +123,7 @@ type segment struct {
 	field *transcode.Field
 	key   value // of a map entry, when keyed
 	keyT  *transcode.Type
+	keys  *transcode.Codec // writes the key
 	index int
 }
 
@@ -202,9 +206,16 @@ func (m *machine) descendMap(w *walk, b []byte, depth int) int {
 		if !ok {
 			return m.fail()
 		}
+		m.path = append(m.path, segment{key: key, keyT: w.t.Key, keys: w.keys})
+		if w.key != nil && m.descend(w.key, b[pos:], depth+1) < 0 {
+			return -1
+		}
 		pos += n
-		m.path = append(m.path, segment{key: key, keyT: w.t.Key})
-		n = m.descend(w.elem, b[pos:], depth+1)
+		if w.elem != nil {
+			n = m.descend(w.elem, b[pos:], depth+1)
+		} else {
+			n = m.skip(w.t.Elem.Kind.WireType(), b[pos:])
+		}
 		m.path = m.path[:len(m.path)-1]
 		if n < 0 {
 			return -1
@@ -339,7 +350,7 @@ func (m *machine) tree(t *ruleTree, v value, unset, skipped bool, rank int) {
 	}
 	ok := each(v, func(key, elem value) bool {
 		if v.t.Kind == transcode.Map {
-			m.path = append(m.path, segment{key: key, keyT: v.t.Key})
+			m.path = append(m.path, segment{key: key, keyT: v.t.Key, keys: t.keys})
 		} else {
 			m.path = append(m.path, segment{index: int(key.n)})
 		}
@@ -386,7 +397,8 @@ func (d detail) render(m *machine) string {
 // pointer is the JSON pointer of the value under check.
 func (m *machine) pointer() string {
 	var b strings.Builder
-	for _, s := range m.path {
+	for i := range m.path {
+		s := &m.path[i]
 		b.WriteByte('/')
 		switch {
 		case s.field != nil:
@@ -398,10 +410,20 @@ func (m *machine) pointer() string {
 		case s.key.kind == isText:
 			b.WriteString(pointerEscaper.Replace(clipTo(string(head(s.key.b, maxToken+1)), maxToken)))
 		default:
-			b.WriteString(pointerEscaper.Replace(display(s.key)))
+			b.WriteString(pointerEscaper.Replace(clipTo(s.keyText(), maxToken)))
 		}
 	}
 	return b.String()
+}
+
+// keyText is a key that is no text: as JSON where it has parts.
+func (s *segment) keyText() string {
+	if s.keys != nil {
+		if text, err := s.keys.AppendJSON(nil, s.key.b); err == nil {
+			return string(text)
+		}
+	}
+	return display(s.key)
 }
 
 // pointerEscaper is RFC 6901.

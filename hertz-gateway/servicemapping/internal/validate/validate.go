@@ -59,6 +59,7 @@ func Compile(t *transcode.Type, rules func(*transcode.Field) []Annotation, struc
 		rules:       rules,
 		structRules: structRules,
 		structs:     map[structKey]*structProg{},
+		keys:        map[*transcode.Type]*transcode.Codec{},
 		seen:        map[Problem]bool{},
 	}
 	root := c.walkOf(t, 0)

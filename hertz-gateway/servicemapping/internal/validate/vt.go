@@ -147,7 +147,7 @@ func misplaced(r vtRule, head string, nested bool, t *transcode.Type, allowed []
 
 // inner compiles the rules of keys or elements; nil when none is to run.
 func (x *vtCompiler) inner(rules []vtRule, t *transcode.Type) *ruleTree {
-	tree := &ruleTree{t: t}
+	tree := &ruleTree{t: t, keys: x.c.keyCodec(t)}
 	x.compile(rules, tree)
 	if tree.empty() {
 		return nil

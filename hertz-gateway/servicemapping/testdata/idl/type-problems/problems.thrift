@@ -3,7 +3,7 @@ struct Node { 1: string name }
 typedef Ping Pong
 typedef Pong Ping
 typedef list<Missing> Misses
-typedef map<Node, i32> ByNode
+typedef map<Nod, i32> ByNode
 
 enum Wide { A = 1, B = 4294967296, C }
 enum Twice { A, A }
