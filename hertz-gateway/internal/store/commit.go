@@ -55,6 +55,10 @@ type Batch struct {
 	Guards []string
 	// Author and Message are for the history.
 	Author, Message string
+
+	// created has when objects were created that are not new though they are not
+	// in the base.
+	created map[Key]time.Time
 }
 
 // Put is an object to write.
@@ -193,7 +197,11 @@ func (s *Store) prepare(b Batch) (*commit, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", p.Key, err)
 		}
-		if err := add(p.Key, &envelope{CreatedAt: now, UpdatedAt: now, Resource: value}); err != nil {
+		created, ok := b.created[p.Key]
+		if !ok {
+			created = now
+		}
+		if err := add(p.Key, &envelope{CreatedAt: created, UpdatedAt: now, Resource: value}); err != nil {
 			return nil, err
 		}
 	}

@@ -235,11 +235,6 @@ func (s *Store) apply(ctx context.Context, resp clientv3.WatchResponse) error {
 	return nil
 }
 
-// install takes over a listing.
-func (s *Store) install(l *listing) {
-	s.publish(l.state, l.revision)
-}
-
 func originOf(r *clientv3.GetResponse) origin {
 	o := origin{Cluster: r.Header.ClusterId, Term: r.Header.RaftTerm}
 	if len(r.Kvs) > 0 {
@@ -256,11 +251,18 @@ func (s *Store) probe(ctx context.Context, l *listing, failed chan<- error) {
 	defer tick.Stop()
 	last, revision := l.origin, l.revision
 	for {
+		if last.Identity == "" {
+			if err := s.identify(ctx); err != nil {
+				failed <- err
+				return
+			}
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
+		revision = max(revision, s.Status().Applied)
 		r, err := s.get(ctx, identityKey)
 		if err != nil {
 			failed <- err
@@ -280,7 +282,7 @@ func (s *Store) probe(ctx context.Context, l *listing, failed chan<- error) {
 			return
 		}
 		last, revision = now, r.Header.Revision
-		s.connected()
+		s.probed(now)
 	}
 }
 

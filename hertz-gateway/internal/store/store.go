@@ -91,6 +91,10 @@ type Store struct {
 	// mirror is what etcd holds: current, except while an etcd that lost
 	// everything is held off.
 	mirror *State
+	// origin is the etcd that mirror was read from.
+	origin origin
+	// lost is what was served before etcd went back, nil for nothing.
+	lost *State
 	// applied is the revision of etcd up to which mirror is known to be right.
 	applied int64
 	moved   chan struct{} // closed and made anew when current or applied moves
@@ -113,14 +117,15 @@ type Status struct {
 	// Err is why it isn't connected, or what else the operator has to know; nil
 	// if all is well.
 	Err error
-	// Held says that etcd lost everything and the last good state serves on.
+	// Held says that etcd lost everything and the last good state serves on,
+	// until Restore or Accept.
 	Held bool
 	// Revision of the state served; Applied is up to where etcd was followed.
 	Revision, Applied int64
 	// Quarantined is the number of objects put aside.
 	Quarantined int
-	// Notice is what the operator may want to know though it is dealt with, such
-	// as an etcd that went back to an older revision; "" for nothing.
+	// Notice says that etcd went back to an older state, or was replaced by
+	// another, and that the state served before is kept, for Restore; "" if not.
 	Notice string
 }
 
@@ -141,10 +146,17 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.current.Store(s.mirror)
+	if err := s.loadState(); err != nil {
+		s.cancel()
+		return nil, err
+	}
 
 	synced := make(chan struct{})
 	s.run(func(ctx context.Context) { s.follow(ctx, synced) })
 	s.run(s.housekeep)
+	if cfg.StateDir != "" {
+		s.run(s.save)
+	}
 	timer := time.NewTimer(cfg.BootTimeout)
 	defer timer.Stop()
 	select {
@@ -220,6 +232,9 @@ func (s *Store) Status() Status {
 	st := s.status
 	st.Revision, st.Applied = s.Current().revision, s.applied
 	st.Quarantined = s.Current().broken.len()
+	if st.Held && st.Err == nil {
+		st.Err = ErrHeld
+	}
 	return st
 }
 
@@ -236,11 +251,7 @@ func (s *Store) Err() error { return s.Status().Err }
 func (s *Store) publish(st *State, applied int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mirror, s.applied = st, applied
-	if st != s.Current() {
-		s.current.Store(st)
-	}
-	s.status.Source = "etcd"
+	s.takeLocked(st, applied)
 	s.movedLocked()
 }
 
@@ -253,6 +264,18 @@ func (s *Store) movedLocked() {
 func (s *Store) connected() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.connectedLocked()
+}
+
+// probed notes that etcd answers, and which it is.
+func (s *Store) probed(now origin) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.origin = now
+	s.connectedLocked()
+}
+
+func (s *Store) connectedLocked() {
 	now := s.cfg.Now()
 	s.status.Contact = now
 	if !s.status.Connected {

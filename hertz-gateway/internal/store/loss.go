@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// What happens when etcd is not what it was:
+//
+//   - It holds nothing at all of ours, neither objects nor guards, and we serve
+//     objects: it was wiped. The state that is served stays (held), commits are
+//     refused, and that ends when Restore writes it back, Accept says that
+//     nothing is right, or somebody puts objects there.
+//   - It went back to an older revision, or is another cluster, and has other
+//     objects than we serve: what etcd holds is taken, because whoever
+//     restored a backup wants that. What was served before is kept in the
+//     state directory, for Restore, until that or Accept.
+
+// take makes st what etcd holds, as of revision applied, and decides what is
+// served.
+func (s *Store) takeLocked(st *State, applied int64) {
+	s.mirror, s.applied = st, applied
+	s.status.Source = "etcd"
+	served := s.Current()
+	switch {
+	case st.bare() && served.Len() > 0:
+		if !s.status.Held {
+			s.status.Held = true
+			s.log.Error("etcd has lost all objects; the last good state goes on serving until it is restored or the loss accepted",
+				"objects", served.Len(), "revision", served.revision)
+		}
+		return
+	case s.status.Held:
+		s.status.Held = false
+		s.log.Warn("etcd has a state again", "objects", st.Len(), "revision", st.revision)
+	}
+	if st != served {
+		s.current.Store(st)
+	}
+}
+
+// wentBackLocked compares a listing with what was known. If etcd isn't what it
+// was and has other objects, it returns the text to keep the served state with.
+func (s *Store) wentBackLocked(l *listing) string {
+	old, now := s.origin, l.origin
+	s.origin = now
+	if old == (origin{}) || l.state.bare() {
+		return ""
+	}
+	var what string
+	switch {
+	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:
+		what = fmt.Sprintf("etcd went back from revision %d to %d", s.applied, l.revision)
+	case now.Cluster != old.Cluster || now.Identity != old.Identity && now.Identity != "" && old.Identity != "":
+		what = "etcd is another one than before"
+	default:
+		return ""
+	}
+	served := s.Current()
+	differ := len(l.state.Diff(served))
+	if differ == 0 || s.status.Held || served.Len() == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s: %d objects are not as they were, at revision %d; that state can be restored", what, differ, served.revision)
+}
+
+// install takes over a listing.
+func (s *Store) install(l *listing) {
+	s.mu.Lock()
+	notice := s.wentBackLocked(l)
+	if notice != "" {
+		s.lost, s.status.Notice = s.Current(), notice
+		s.log.Error(notice)
+	}
+	lost := s.lost
+	s.takeLocked(l.state, l.revision)
+	s.movedLocked()
+	s.mu.Unlock()
+	if notice == "" || s.cfg.StateDir == "" {
+		return
+	}
+	head := savedState{SavedAt: s.cfg.Now().UTC(), Notice: notice}
+	if err := s.writeState(lostFile, "", encodeState(head, lost)); err != nil {
+		s.log.Error("what etcd lost can't be kept on disk", "dir", s.cfg.StateDir, "error", err)
+	}
+}
+
+// Restore writes back what etcd lost, in one change: the state served while
+// etcd holds nothing (Status.Held), or the one from before etcd went back
+// (Status.Notice). ErrNothingLost, and the errors of Commit.
+func (s *Store) Restore(ctx context.Context, author string) (revision int64, err error) {
+	target, base, err := s.whatIsLost()
+	if err != nil {
+		return 0, err
+	}
+	b := Batch{
+		Base: base, Guards: []string{everyNamespace}, Author: author, created: map[Key]time.Time{},
+		Message: fmt.Sprintf("restore the state of revision %d, which etcd had lost", target.revision),
+	}
+	for _, k := range target.Diff(base) {
+		if o := target.Get(k); o != nil {
+			b.Puts, b.created[k] = append(b.Puts, Put{k, o.Value}), o.CreatedAt
+		} else {
+			b.Deletes = append(b.Deletes, k)
+		}
+	}
+	if revision, err = s.commit(ctx, b); err == nil {
+		s.forget()
+	}
+	return revision, err
+}
+
+// Accept says that what etcd holds is right: while it holds nothing, for all
+// gateways; after it went back, that this one need not keep what was before.
+// ErrNothingLost, and the errors of Commit.
+func (s *Store) Accept(ctx context.Context, author string) error {
+	_, base, err := s.whatIsLost()
+	if err != nil {
+		return err
+	}
+	if s.Status().Held {
+		b := Batch{Base: base, Guards: []string{everyNamespace}, Author: author, Message: "accept that etcd has lost everything"}
+		if _, err := s.commit(ctx, b); err != nil {
+			return err
+		}
+	}
+	s.forget()
+	return nil
+}
+
+// whatIsLost returns it and what etcd holds instead.
+func (s *Store) whatIsLost() (lost, base *State, err error) {
+	if err := s.writable(); err != nil && !errors.Is(err, ErrHeld) {
+		return nil, nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.status.Held:
+		return s.Current(), s.mirror, nil
+	case s.lost != nil:
+		return s.lost, s.mirror, nil
+	}
+	return nil, nil, ErrNothingLost
+}
+
+// forget drops what was kept for Restore.
+func (s *Store) forget() {
+	s.mu.Lock()
+	s.lost, s.status.Notice = nil, ""
+	s.mu.Unlock()
+	if s.cfg.StateDir == "" {
+		return
+	}
+	if err := os.Remove(filepath.Join(s.cfg.StateDir, lostFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Error("what etcd lost can't be removed from disk", "error", err)
+	}
+}
+
+// identify puts the identity key, if it isn't there.
+func (s *Store) identify(ctx context.Context) error {
+	s.mu.Lock()
+	held, id := s.status.Held, s.origin.Identity
+	s.mu.Unlock()
+	if held || s.cfg.WatchOnly {
+		return nil
+	}
+	if id == "" {
+		id = s.newID()
+	}
+	_, err := s.txn(ctx, []clientv3.Cmp{absent(identityKey)}, clientv3.OpPut(identityKey, id))
+	return err
+}
