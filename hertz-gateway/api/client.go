@@ -96,6 +96,19 @@ func (c *Client) Call(ctx context.Context, service, method string, args json.Raw
 	return &r, nil
 }
 
+// Explain tells what the gateway would do with a request, which is not sent.
+func (c *Client) Explain(ctx context.Context, r ExplainRequest) (*Explanation, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("a request to explain: %w", err)
+	}
+	var e Explanation
+	if err := c.do(ctx, http.MethodPost, body, &e, "api", "v1", "explain"); err != nil {
+		return nil, err
+	}
+	return &e, nil
+}
+
 // do sends one request and decodes the answer into out unless that is nil.
 func (c *Client) do(ctx context.Context, verb string, body []byte, out any, path ...string) error {
 	req, err := http.NewRequestWithContext(ctx, verb, c.base.JoinPath(path...).String(), bytes.NewReader(body))

@@ -10,28 +10,39 @@ import (
 
 // appendRequest binds the whole request.
 func (b *binder) appendRequest(dst []byte) ([]byte, error) {
-	start := len(dst)
-	if err := b.readBody(); err != nil {
+	out, _, err := b.bind(dst)
+	if err != nil {
 		return dst, err
 	}
-	out, err := b.appendArgs(dst)
+	return out, nil
+}
+
+// bind appends the argument struct. With an error it is complete if only the
+// validation has refused it.
+func (b *binder) bind(dst []byte) (out []byte, complete bool, err error) {
+	start := len(dst)
+	if err := b.readBody(); err != nil {
+		return dst, false, err
+	}
+	out, err = b.appendArgs(dst)
 	var bad []transcode.Violation
 	if err != nil {
 		if bad, err = gather(nil, err); err != nil {
-			return dst, err
+			return dst, false, err
 		}
 	}
 	bad = append(bad, b.extra...)
-	if v := b.plan.in.validator; v != nil && len(bad) == 0 {
+	complete = len(bad) == 0
+	if v := b.plan.in.validator; v != nil && complete {
 		bad = b.translate(v.Check(out[start:]))
 	}
 	if len(bad) > 0 {
 		if b.enveloped {
 			inEnvelope(bad)
 		}
-		return dst, &transcode.InvalidError{Violations: bad}
+		return out, complete, &transcode.InvalidError{Violations: bad}
 	}
-	return out, nil
+	return out, true, nil
 }
 
 func (b *binder) appendArgs(dst []byte) ([]byte, error) {

@@ -627,28 +627,10 @@ func textIf(cond bool, yes, no string) string {
 	return no
 }
 
-var kindNames = map[transcode.Kind]string{
-	transcode.Bool: "bool", transcode.I8: "i8", transcode.I16: "i16", transcode.I32: "i32", transcode.I64: "i64",
-	transcode.Double: "double", transcode.String: "string", transcode.Binary: "binary", transcode.UUID: "uuid",
-}
-
 // typeText spells a type as an IDL does, typedefs undone.
 func typeText(t *transcode.Type) string {
-	switch t.Kind {
-	case transcode.List:
-		return "list<" + typeText(t.Elem) + ">"
-	case transcode.Set:
-		return "set<" + typeText(t.Elem) + ">"
-	case transcode.Map:
-		return "map<" + typeText(t.Key) + "," + typeText(t.Elem) + ">"
-	case transcode.Enum:
-		return "the enum " + t.Name
-	case transcode.Struct:
-		return "the struct " + t.Name
-	case transcode.Union:
-		return "the union " + t.Name
-	case transcode.Exception:
-		return "the exception " + t.Name
+	if t.Name != "" {
+		return "the " + t.Kind.String() + " " + t.Name
 	}
-	return kindNames[t.Kind]
+	return t.String()
 }

@@ -1,0 +1,2 @@
+// @routes GET /page/:id
+export function requestHandler(ctx: any) { return {} }

@@ -1,0 +1,2 @@
+export function requestModifier(ctx: any) {}
+export function responseModifier(ctx: any, res: any) {}
