@@ -73,11 +73,12 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //
 //	ready                      /readyz answers 200 if it is there, else 503
 //	status.json                GET /api/v1/status
+//	explain.json               POST /api/v1/explain
 //	call/SERVICE.METHOD.json   POST /api/v1/call/SERVICE/METHOD; a file with a
 //	                           problem document is answered as one
 //	authorization              the only Authorization header that it takes
 //
-// It keeps the body of the last call in the file "request". Below /moved it
+// It keeps the body of the last POST in the file "request". Below /moved it
 // redirects to itself.
 type gatewayDir string
 
@@ -98,7 +99,7 @@ func (d gatewayDir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/status":
 		d.file(w, "status.json")
-	case r.Method == http.MethodPost && len(path) == 5 && path[2] == "call":
+	case r.Method == http.MethodPost && (r.URL.Path == "/api/v1/explain" || len(path) == 5 && path[2] == "call"):
 		body, err := io.ReadAll(r.Body)
 		if len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")) {
 			body = append(body, '\n') // files in scripts end so
@@ -108,6 +109,10 @@ func (d gatewayDir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if err != nil {
 			d.problem(w, api.NewProblem(api.Internal, err.Error()))
+			return
+		}
+		if len(path) < 5 {
+			d.file(w, "explain.json")
 			return
 		}
 		d.file(w, filepath.Join("call", path[3]+"."+path[4]+".json"))

@@ -342,7 +342,7 @@ func response(r *Route, verb string) *api.ExplainedResponse {
 	d := r.Plan.Describe(verb)
 	out := &api.ExplainedResponse{Status: "200", Body: "JSON of " + successText(d)}
 	switch {
-	case r.Origin == "generic" && d.Success == nil:
+	case r.Origin == OriginGeneric && d.Success == nil:
 		out.Body = "null"
 	case r.Method.Oneway:
 		out.Status, out.Body = "202", "none"

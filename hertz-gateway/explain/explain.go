@@ -15,22 +15,17 @@ import (
 
 // Input is what requests are explained with.
 type Input struct {
-	Mapping *servicemapping.Mapping
-	// Modules that are attached to routes; nil: none.
-	Modules *jsmodule.Set
-	// ByName tells which methods POST /gateway/{service}/{method} reaches; nil:
-	// none.
-	ByName func(*servicemapping.Method) bool
-	// Timeout of requests whose method names none; 0: it is not known.
-	Timeout time.Duration
-	// Routes are others, of the admin API, which go before those of the IDLs.
-	Routes []Route
+	// Routes that may take a request; of two on one match the first serves.
+	Routes []*Route
+	// ByName finds the method of POST /gateway/{service}/{method}; its error says
+	// why there is none. Nil: nothing is called by name.
+	ByName func(service, method string) (*Route, error)
 }
 
 // Route is a candidate for a request.
 type Route struct {
 	Name   string // "BookSvc.queryBook"
-	Origin string // "idl", "generic", "module" or "admin"
+	Origin string // one of the Origins
 	Verb   string // "ANY" for all
 	Path   string // template
 	// Method and Plan are what is called, and how; nil without a service.
@@ -45,6 +40,14 @@ type Route struct {
 	Timeout time.Duration
 }
 
+// The origins of routes.
+const (
+	OriginIDL     = "idl"     // an annotation in an IDL
+	OriginGeneric = "generic" // POST /gateway/{service}/{method}
+	OriginModule  = "module"  // a module that answers by itself
+	OriginAdmin   = "admin"   // a resource of the admin API
+)
+
 // ErrURL is a URL that names no path.
 var ErrURL = errors.New("the URL has no path: write /path?query, or http://host/path")
 
@@ -54,10 +57,9 @@ func Explain(in Input, req api.ExplainRequest) (*api.Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes := in.routes()
-	m := match(routes, r, in.ByName, in)
+	m := in.match(r)
 	out := m.explanation(r)
-	out.Others = nearMisses(routes, m.route, r)
+	out.Others = nearMisses(in.Routes, m.route, r)
 	out.Hooks = []api.ExplainedHook{}
 	if m.route == nil {
 		return out, nil
@@ -67,72 +69,13 @@ func Explain(in Input, req api.ExplainRequest) (*api.Explanation, error) {
 	if m.route.Plan != nil {
 		out.Binding = bind(m.route, r)
 		out.Response = response(m.route, r.verb)
-	}
-	return out, nil
-}
-
-// routes are all that may take a request, those called by name apart.
-func (in Input) routes() []*Route {
-	var out []*Route
-	for i := range in.Routes {
-		out = append(out, &in.Routes[i])
-	}
-	for b := range in.Mapping.Bindings() {
-		out = append(out, in.attach(&Route{
-			Name: bindingName(b), Origin: "idl", Verb: b.Verb, Path: b.Path, Method: b.Method, Plan: b.Plan, Line: b.Line,
-		}))
-	}
-	if in.Modules != nil {
-		for _, m := range in.Modules.Modules {
-			if m.Program.Has(jsmodule.RequestHandler) {
-				out = in.handled(out, &m)
+		for i := range out.Hooks {
+			if out.Binding.Status != 0 && out.Hooks[i].Hook == hookCall {
+				out.Hooks[i].When = "never as the request is: it is refused"
 			}
 		}
 	}
-	return out
-}
-
-// handled adds the routes that a module answers by itself.
-func (in Input) handled(routes []*Route, m *jsmodule.Module) []*Route {
-	for _, p := range m.Routes {
-		if verb, path, ok := p.Template(); ok {
-			verb = cmp.Or(verb, router.Any)
-			routes = append(routes, &Route{
-				Name: "module " + m.Program.Name(), Origin: "module", Verb: verb, Path: path, Timeout: in.Timeout,
-				Modules: in.Modules.For(jsmodule.RouteKey{Verb: verb, Path: path}),
-			})
-		}
-	}
-	return routes
-}
-
-func bindingName(b *servicemapping.Binding) string {
-	name := b.Method.Service.Name + "." + b.Method.Name
-	for i, other := range b.Method.Bindings {
-		if other == b && i > 0 {
-			name += "~" + itoa(i+1)
-		}
-	}
-	return name
-}
-
-// attach gives a route of a method its modules and its timeout.
-func (in Input) attach(r *Route) *Route {
-	r.Timeout = cmp.Or(r.Method.Timeout, in.Timeout)
-	for _, name := range r.Method.Modules {
-		if p := in.Modules.Named(name); p != nil {
-			r.Modules = append(r.Modules, p)
-		} else {
-			r.Missing = append(r.Missing, name)
-		}
-	}
-	key := jsmodule.RouteKey{Service: r.Method.Service.Name, Method: r.Method.Name, Verb: r.Verb, Path: r.Path}
-	for _, p := range in.Modules.For(key) {
-		if !contains(r.Modules, p) {
-			r.Modules = append(r.Modules, p)
-		}
-	}
-	return r
+	return out, nil
 }
 
 // describe is the route as it is told.
@@ -178,6 +121,9 @@ func settings(s servicemapping.Settings) []string {
 	return out
 }
 
+// hookCall stands for the call of the service among the hooks.
+const hookCall = "call"
+
 // hooks lists what runs on a route: a request goes through its modules in
 // order, the answer back through them; of the other hooks the last module that
 // has one is asked.
@@ -206,7 +152,7 @@ func hooks(r *Route) []api.ExplainedHook {
 		}
 	}
 	if r.Method != nil {
-		out = append(out, api.ExplainedHook{Hook: "call", When: "unless a requestModifier answers"})
+		out = append(out, api.ExplainedHook{Hook: hookCall, When: "unless a requestModifier answers"})
 		if !hasHook(r, jsmodule.RequestModifier) {
 			out[len(out)-1].When = ""
 		}
@@ -225,15 +171,6 @@ func hooks(r *Route) []api.ExplainedHook {
 func hasHook(r *Route, h jsmodule.Hook) bool {
 	for _, p := range r.Modules {
 		if p.Has(h) {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(programs []*jsmodule.Program, p *jsmodule.Program) bool {
-	for _, q := range programs {
-		if q == p {
 			return true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -36,10 +37,11 @@ func input(t testing.TB) Input {
 	if len(set.Problems) > 0 {
 		t.Fatal(set.Problems)
 	}
-	return Input{
+	files := Files{
 		Mapping: m, Modules: set, Timeout: 10 * time.Second,
-		ByName: func(m *servicemapping.Method) bool { return m.Name != "secret" },
+		Open: func(m *servicemapping.Method) bool { return m.Name != "secret" },
 	}
+	return files.Input()
 }
 
 // Each testdata/*.json is a request, next to its explanation in *.golden.
@@ -114,7 +116,7 @@ func TestURL(t *testing.T) {
 // A route of the admin API competes with those of the IDLs.
 func TestOtherRoutes(t *testing.T) {
 	in := input(t)
-	in.Routes = []Route{{Name: "static", Origin: "admin", Verb: "GET", Path: "/books/news", Timeout: time.Second}}
+	in.Routes = append([]*Route{{Name: "static", Origin: OriginAdmin, Verb: "GET", Path: "/books/news", Timeout: time.Second}}, in.Routes...)
 	got, err := Explain(in, api.ExplainRequest{URL: "/books/news"})
 	if err != nil {
 		t.Fatal(err)
@@ -179,14 +181,14 @@ func TestManyRoutes(t *testing.T) {
 	var idl strings.Builder
 	idl.WriteString("service S {\n")
 	for i := range 3000 {
-		idl.WriteString("void m" + itoa(i) + "() (api.get=\"/a/" + itoa(i) + "/:x\")\n")
+		idl.WriteString("void m" + strconv.Itoa(i) + "() (api.get=\"/a/" + strconv.Itoa(i) + "/:x\")\n")
 	}
 	idl.WriteString("}")
 	m, err := servicemapping.Load(fstest.MapFS{"s.thrift": {Data: []byte(idl.String())}}, servicemapping.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := Explain(Input{Mapping: m}, api.ExplainRequest{URL: "/a/nothing/x"})
+	got, err := Explain(Files{Mapping: m}.Input(), api.ExplainRequest{URL: "/a/nothing/x"})
 	if err != nil || got.Status != 404 || len(got.Others) != 8 {
 		t.Errorf("%v, status %d, %d others", err, got.Status, len(got.Others))
 	}

@@ -5,15 +5,11 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/router"
-	"dgate/hertz-gateway/servicemapping"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // namePrefix is where methods are called by name.
 const namePrefix = "/gateway/"
@@ -26,9 +22,9 @@ type matched struct {
 }
 
 // match finds the route as the gateway does: the routes, then the call by name.
-func match(routes []*Route, req *request, byName func(*servicemapping.Method) bool, in Input) matched {
+func (in Input) match(req *request) matched {
 	var b router.Builder[*Route]
-	for _, r := range routes {
+	for _, r := range in.Routes {
 		if t, err := router.Parse(r.Path); err == nil {
 			// Of two on one match the first serves.
 			_ = b.Add(r.Verb, t, r)
@@ -39,7 +35,7 @@ func match(routes []*Route, req *request, byName func(*servicemapping.Method) bo
 	case router.Found:
 		return matched{route: route, outcome: outcome}
 	case router.NotFound, router.MethodNotAllowed, router.Options:
-		if m, ok := matchName(req, byName, in); ok {
+		if m, ok := in.matchName(req, outcome); ok {
 			return m
 		}
 	}
@@ -47,10 +43,10 @@ func match(routes []*Route, req *request, byName func(*servicemapping.Method) bo
 }
 
 // matchName is POST /gateway/{service}/{method}.
-func matchName(req *request, open func(*servicemapping.Method) bool, in Input) (matched, bool) {
+func (in Input) matchName(req *request, missed router.Outcome) (matched, bool) {
 	rest, ok := strings.CutPrefix(req.path, namePrefix)
 	rawService, rawMethod, two := strings.Cut(rest, "/")
-	if !ok || !two || open == nil || req.verb != http.MethodPost || strings.Contains(rawMethod, "/") {
+	if !ok || !two || in.ByName == nil || rawService == "" || rawMethod == "" || strings.Contains(rawMethod, "/") {
 		return matched{}, false
 	}
 	service, err1 := url.PathUnescape(rawService)
@@ -58,37 +54,19 @@ func matchName(req *request, open func(*servicemapping.Method) bool, in Input) (
 	if err1 != nil || err2 != nil {
 		return matched{}, false
 	}
-	services := in.Mapping.Find(service)
-	var found []*servicemapping.Method
-	for _, s := range services {
-		for _, m := range s.Methods {
-			if m.Name == name {
-				found = append(found, m)
-			}
+	if req.verb != http.MethodPost {
+		kind := router.MethodNotAllowed
+		if req.verb == http.MethodOptions {
+			kind = router.Options
 		}
+		return matched{outcome: router.Outcome{Kind: kind, Allow: append([]string{"OPTIONS", "POST"}, missed.Allow...)}}, true
 	}
-	miss := func(format string, args ...any) (matched, bool) {
-		return matched{outcome: router.Outcome{Kind: router.NotFound}, reason: fmt.Sprintf(format, args...)}, true
+	route, err := in.ByName(service, name)
+	if err != nil {
+		return matched{outcome: router.Outcome{Kind: router.NotFound}, reason: err.Error()}, true
 	}
-	switch {
-	case len(services) == 0:
-		return miss("no service is called %q", service)
-	case len(found) == 0:
-		return miss("service %s has no method %q", services[0].Name, name)
-	case len(found) > 1:
-		return miss("%q fits several services", service)
-	case !open(found[0]):
-		return miss("%s.%s is not open to calls by name", found[0].Service.Name, name)
-	}
-	m := found[0]
 	req.params.Reset()
-	return matched{
-		route: in.attach(&Route{
-			Name: m.Service.Name + "." + m.Name, Origin: "generic", Verb: http.MethodPost,
-			Path: namePrefix + m.Service.Name + "/" + m.Name, Method: m, Plan: m.Generic,
-		}),
-		outcome: router.Outcome{Kind: router.Found},
-	}, true
+	return matched{route: route, outcome: router.Outcome{Kind: router.Found}}, true
 }
 
 func (m matched) explanation(req *request) *api.Explanation {

@@ -15,6 +15,7 @@ import (
 	"dgate/dgate-cli/internal/cli"
 	"dgate/dgate-cli/internal/cmd/call"
 	"dgate/dgate-cli/internal/cmd/completion"
+	"dgate/dgate-cli/internal/cmd/explain"
 	"dgate/dgate-cli/internal/cmd/help"
 	"dgate/dgate-cli/internal/cmd/idl"
 	"dgate/dgate-cli/internal/cmd/status"
@@ -107,6 +108,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		status.New(env),
 		idl.New(env),
 		call.New(env),
+		explain.New(env),
 		version.New(env),
 		completion.New(env),
 	)
