@@ -23,6 +23,7 @@ func builtins() []builtin {
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},
 		{"dgate/state", (*moduleInstance).makeState},
+		{"dgate/storage", (*moduleInstance).makeStorage},
 		{"dgate/test", (*moduleInstance).makeTest},
 	}
 }

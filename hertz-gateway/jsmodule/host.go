@@ -60,6 +60,10 @@ type Limits struct {
 	Fetches int
 	// FetchBody bounds the body that a fetch reads, in bytes. Default 8 MiB.
 	FetchBody int64
+	// CacheBytes and CacheEntries bound what the modules of a namespace keep
+	// with "dgate/storage". Default 16 MiB and 10,000.
+	CacheBytes   int
+	CacheEntries int
 	// Heap is the size of the process's live objects, in bytes, above which
 	// the longest running module is interrupted. Default: three
 	// quarters of GOMEMLIMIT, or 2 GiB.
@@ -76,6 +80,8 @@ func (l Limits) withDefaults() Limits {
 	setDefault(&l.Operations, 64)
 	setDefault(&l.Fetches, 50)
 	setDefault(&l.FetchBody, 8<<20)
+	setDefault(&l.CacheBytes, 16<<20)
+	setDefault(&l.CacheEntries, 10_000)
 	heap := uint64(2 << 30)
 	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
 		heap = uint64(limit) / 4 * 3
@@ -110,7 +116,15 @@ func (l Limits) validate() error {
 	for _, n := range []struct {
 		name  string
 		value int
-	}{{"Runtimes", l.Runtimes}, {"Idle", l.Idle}, {"Operations", l.Operations}, {"Fetches", l.Fetches}, {"FetchBody", int(l.FetchBody)}} {
+	}{
+		{"Runtimes", l.Runtimes},
+		{"Idle", l.Idle},
+		{"Operations", l.Operations},
+		{"Fetches", l.Fetches},
+		{"FetchBody", int(l.FetchBody)},
+		{"CacheBytes", l.CacheBytes},
+		{"CacheEntries", l.CacheEntries},
+	} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("jsmodule: limit %s is %d, must not be negative", n.name, n.value))
 		}
@@ -128,6 +142,7 @@ type Host struct {
 	work   context.Context
 	cancel context.CancelFunc
 	tails  sync.WaitGroup
+	caches caches
 	// sim is nil but in tests of modules, lines but where a Suite runs them.
 	sim   *simulation
 	lines *LogRecorder
