@@ -116,16 +116,17 @@ type field struct {
 	next *field
 	// onWire is the field that usually comes next on the wire.
 	onWire *field
-	// head is header as it is compared, in one word.
-	head uint32
-	// longKey: key does not fit into keyWords.
-	longKey bool
+	// scanHead is header as the encoder compares it, in one word; noHead where
+	// it may not just note the value and write it later.
+	scanHead uint32
+	// unusual: key does not fit into keyWords, or the value may be left out.
+	unusual bool
 	// form says which values the encoder writes without asking further.
 	form form
-	// scanned: the encoder may note a value and write it later. size is that of
-	// the smallest one with its header; variable: others are longer.
-	scanned, variable bool
-	size              int
+	// size is that of the smallest value with its header; variable: others are
+	// longer.
+	size     int
+	variable bool
 	// tokenWords and tokenMask are the first bytes of token for comparing them
 	// in two steps, keyWords those of key.
 	tokenWords, tokenMask [2]uint64
@@ -324,7 +325,6 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 			omit:     c.codec.opts.OmitZero && tf.Requiredness != Required,
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
-		f.head = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
 		if sp.byID[f.id] != nil {
 			return fmt.Errorf("transcode: %s has field id %d twice", t.Name, f.id)
 		}
@@ -370,7 +370,7 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		for i := range f.keyWords {
 			f.keyWords[i] = word(f.key, i*8)
 		}
-		f.longKey = len(f.key) > 8*len(f.keyWords)
+		f.unusual = f.omit || len(f.key) > 8*len(f.keyWords)
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
 				return fmt.Errorf("transcode: %s has two fields with the JSON name %q", t.Name, tf.JSON)
@@ -443,9 +443,13 @@ func (sp *structProg) linkWire() {
 				link = &f.onWire
 			}
 			f.size, f.variable = 3+f.node.minSize, !f.node.fixed
-			f.scanned = f.node.kind < Struct && f.place != Outside && sp.words == 1
+			f.scanHead = noHead
+			if f.node.kind < Struct && f.place != Outside && sp.words == 1 {
+				f.scanHead = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
+			}
 		}
 	}
+	*link = unscanned
 }
 
 // lookup finds a field by its id; nil when there is none.

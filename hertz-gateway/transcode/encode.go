@@ -77,8 +77,9 @@ type encoder struct {
 	quoting []byte
 	// words is the stack of bit sets of structs with more than 64 fields.
 	words []uint64
-	// offsets is a stack of tables: for each field of a struct that was not
-	// written at once, where its value is.
+	// tables has, by the depth of a struct, where the values of its first 64
+	// fields are that were not written at once; offsets is a stack for others.
+	tables  [][64]int
 	offsets []int
 	// gaps are the places in the open structs where fields have been passed over.
 	gaps []gap
@@ -169,41 +170,51 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 // str converts the string at i, whose length is there.
 func (e *encoder) str(dst []byte, i int) ([]byte, int) {
 	wire := e.wire
-	size := int(int32(beUint32(wire, i)))
-	n, from := len(dst), i+4
-	if uint(size) <= shortString && len(wire)-from >= max(size, 8) && cap(dst)-n >= shortString+10 {
-		// Most strings are short ASCII: copy while looking for what is special.
-		out := dst[:n+shortString+10]
-		var bad, high uint64
-		if size < 8 {
-			x := leUint64(wire, from)
-			bad, high = special(x)&firstBytes(size), x&firstBytes(size)
-			putUint64(out, n+1, x)
-		} else {
-			to := n + 1
-			for end := from + size - 8; from < end; from, to = from+8, to+8 {
-				x := leUint64(wire, from)
-				bad |= special(x)
-				high |= x
-				putUint64(out, to, x)
+	size, n := int(int32(beUint32(wire, i))), len(dst)
+	if uint(size) > shortString || len(wire)-i < 4+shortString || cap(dst)-n < 8+shortString {
+		return e.longString(dst, i, size)
+	}
+	// Most strings are short: copy while looking for what is special.
+	from, to := (*[shortString]byte)(wire[i+4:i+4+shortString]), (*[8 + shortString]byte)(dst[n:n+8+shortString])
+	x := binary.LittleEndian.Uint64(from[:])
+	binary.LittleEndian.PutUint64(to[1:], x)
+	mask := firstBytes(size)
+	found, high := special(x)&mask, x&mask
+	if size > 8 {
+		x = binary.LittleEndian.Uint64(from[8:])
+		binary.LittleEndian.PutUint64(to[9:], x)
+		mask = firstBytes(size - 8)
+		found |= special(x) & mask
+		high |= x & mask
+		if size > 16 {
+			x = binary.LittleEndian.Uint64(from[16:])
+			binary.LittleEndian.PutUint64(to[17:], x)
+			mask = firstBytes(size - 16)
+			found |= special(x) & mask
+			high |= x & mask
+			if size > 24 {
+				x = binary.LittleEndian.Uint64(from[24:])
+				binary.LittleEndian.PutUint64(to[25:], x)
+				mask = firstBytes(size - 24)
+				found |= special(x) & mask
+				high |= x & mask
 			}
-			// The last eight bytes, some of them again.
-			from = i + 4 + size - 8
-			x := leUint64(wire, from)
-			bad |= special(x)
-			high |= x
-			putUint64(out, n+1+size-8, x)
-		}
-		if bad == 0 && (high&highBits == 0 || utf8.Valid(wire[i+4:i+4+size])) {
-			out[n], out[n+size+1] = '"', '"'
-			return out[:n+size+2], i + 4 + size
 		}
 	}
-	return e.otherString(dst, i, size)
+	if found == 0 {
+		to[0] = '"'
+		dst = dst[:n+size+2]
+		dst[n+size+1] = '"'
+		if high&highBits == 0 || utf8.Valid(dst[n+1:n+1+size]) {
+			return dst, i + 4 + size
+		}
+	}
+	return e.longString(dst[:n], i, size)
 }
 
-// otherString converts the string at i that is not short ASCII without escapes.
-func (e *encoder) otherString(dst []byte, i, size int) ([]byte, int) {
+// longString converts the string at i, whose length is size, that is not
+// short and free of escapes.
+func (e *encoder) longString(dst []byte, i, size int) ([]byte, int) {
 	i += 4
 	if uint(size) > uint(len(e.wire)-i) {
 		return dst, e.fail(i-4, "string: "+skipReason(skipCount))

@@ -13,8 +13,10 @@ type frame struct {
 	guess *field
 	seen  uint64   // fields that have come, of the first 64
 	more  []uint64 // of the others
-	// offsets says where the values of those are that were not written at once.
-	offsets []int
+	// first and others say where the values of those are that were not written
+	// at once.
+	first  *[64]int
+	others []int
 	// Fields before turn have had their turn to be written.
 	turn int
 	// late: a field came after its turn.
@@ -34,11 +36,15 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	if depth > e.maxDepth {
 		return dst, e.fail(i, sp.typ.Name+": nested too deep")
 	}
+	if depth >= len(e.tables) {
+		e.tables = append(e.tables, make([][64]int, depth+4-len(e.tables))...)
+	}
 	wire, start := e.wire, len(dst)
 	wordMark, offsetMark, gapMark := len(e.words), len(e.offsets), len(e.gaps)
-	fr := frame{sp: sp, guess: sp.onWire, offsets: e.offsetTable(sp.words * 64)}
+	fr := frame{sp: sp, guess: sp.onWire, first: &e.tables[depth]}
 	if sp.words > 1 {
 		fr.more = e.bitSet(sp.words - 1)
+		fr.others = e.offsetTable(64 * (sp.words - 1))
 	}
 	for {
 		i = fr.scan(wire, i)
@@ -83,24 +89,30 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 	if !ok {
 		return dst, -1
 	}
-	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
+	e.gaps = e.gaps[:gapMark]
+	if sp.words > 1 {
+		e.words, e.offsets = e.words[:wordMark], e.offsets[:offsetMark]
+	}
 	return closeBracket(dst, start, '{', '}'), i + 1
 }
 
 // headMask has the type and the id of a field in four bytes of the wire.
 const headMask = 0x00ffffff
 
+// noHead is the head of no field.
+const noHead = 0xffffffff
+
+// unscanned stands for the end of the guesses.
+var unscanned = &field{scanHead: noHead}
+
 // scan notes where the values of scalar fields are, as long as they come as
 // they were guessed; it gives the offset of the first thing that is otherwise.
 func (fr *frame) scan(wire []byte, i int) int {
-	f, seen := fr.guess, fr.seen
-	if f == nil || !f.scanned {
-		return i
-	}
-	offsets := (*[64]int)(fr.offsets)
-	for f != nil && f.scanned && len(wire)-i >= 7 {
-		b := wire[i : i+7]
-		if binary.LittleEndian.Uint32(b)&headMask != f.head || seen&f.bit != 0 {
+	f, offsets, at := fr.guess, fr.first, i
+	var now uint64
+	for len(wire)-at >= 7 {
+		b := wire[at : at+7]
+		if binary.LittleEndian.Uint32(b)&headMask != f.scanHead {
 			break
 		}
 		size := f.size
@@ -109,19 +121,23 @@ func (fr *frame) scan(wire []byte, i int) int {
 				break
 			}
 		}
-		if size > len(wire)-i {
+		if size > len(wire)-at {
 			break
 		}
-		offsets[f.index&63] = i + 3
-		seen |= f.bit
-		i += size
+		offsets[f.index&63] = at + 3
+		now |= f.bit
+		at += size
 		f = f.onWire
 	}
-	if fr.turn > 0 && (seen&^fr.seen)&(1<<fr.turn-1) != 0 {
+	if now&fr.seen != 0 {
+		return i // pick will find the one that is there twice
+	}
+	if fr.turn > 0 && now&(1<<fr.turn-1) != 0 {
 		fr.late = true
 	}
-	fr.guess, fr.seen = f, seen
-	return i
+	fr.seen |= now
+	fr.guess = f
+	return at
 }
 
 // pick takes the field at i, where scan has stopped. f is a container to be
@@ -134,7 +150,7 @@ func (e *encoder) pick(fr *frame, i, depth int) (f *field, next int) {
 	}
 	wt, id := wire[i], int16(uint16(wire[i+1])<<8|uint16(wire[i+2]))
 	i += 3
-	if f = fr.guess; f == nil || f.id != id {
+	if f = fr.guess; f == unscanned || f.id != id {
 		if f = sp.lookup(id); f == nil {
 			end := skip(wire, i, wt, e.maxDepth-depth)
 			if end < 0 {
@@ -177,7 +193,11 @@ func (e *encoder) pick(fr *frame, i, depth int) (f *field, next int) {
 			}
 		}
 	case f.written:
-		fr.offsets[f.index] = i
+		if f.word == 0 {
+			fr.first[f.index&63] = i
+		} else {
+			fr.others[f.index-64] = i
+		}
 		fr.late = fr.late || !omitted && f.index < fr.turn
 	}
 	return nil, end
@@ -198,57 +218,53 @@ const memberRoom = 24 + formatRoom
 // emit writes the fields [from, to): those that have been noted, and what
 // stands for those that did not come.
 func (e *encoder) emit(fr *frame, dst []byte, from, to, depth int) (out []byte, ok bool) {
-	for w := from / 64; ; {
-		seen := fr.seen
-		if w > 0 {
-			seen = fr.more[w-1]
+	if from < 64 {
+		todo := (fr.seen&fr.sp.visible[0] | fr.sp.show[0]) >> from << from
+		if to < 64 {
+			todo &= 1<<to - 1
 		}
-		todo := (seen&fr.sp.visible[w] | fr.sp.show[w]) >> (from % 64) << (from % 64)
+		if dst, ok = e.emitWord(fr, dst, fr.sp.fields, fr.first, todo, fr.seen, depth); !ok {
+			return dst, false
+		}
+	}
+	for w := max(from/64, 1); w*64 < to; w++ {
+		seen := fr.more[w-1]
+		todo := seen&fr.sp.visible[w] | fr.sp.show[w]
+		if lo := from - w*64; lo > 0 {
+			todo = todo >> lo << lo
+		}
 		if hi := to - w*64; hi < 64 {
 			todo &= 1<<hi - 1
 		}
-		if dst, ok = e.emitWord(fr, dst, w*64, todo, seen, depth); !ok {
+		offsets := (*[64]int)(fr.others[(w-1)*64:])
+		if dst, ok = e.emitWord(fr, dst, fr.sp.fields[w*64:], offsets, todo, seen, depth); !ok {
 			return dst, false
 		}
-		if w++; w*64 >= to {
-			return dst, true
-		}
-		from = 0
 	}
+	return dst, true
 }
 
-// emitWord is emit for those of 64 fields that todo has a bit for.
-func (e *encoder) emitWord(fr *frame, dst []byte, base int, todo, seen uint64, depth int) (out []byte, ok bool) {
+// emitWord is emit for those of up to 64 fields that todo has a bit for.
+func (e *encoder) emitWord(fr *frame, dst []byte, fields []field, offsets *[64]int, todo, seen uint64, depth int) (out []byte, ok bool) {
 	wire := e.wire
-	fields, offsets := fr.sp.fields[base:], (*[64]int)(fr.offsets[base:base+64])
 	for todo != 0 {
 		k := bits.TrailingZeros64(todo)
 		todo &= todo - 1
 		f := &fields[k]
-		if seen&f.bit == 0 {
-			if len(dst)-e.start > growthLimit(len(wire)) {
-				e.fail(len(wire), "absent fields make the message too large")
+		n := len(dst)
+		if seen&f.bit == 0 || f.unusual || cap(dst)-n < memberRoom {
+			if dst, ok = e.emitField(fr, dst, f, offsets[k&63], seen, depth); !ok {
 				return dst, false
 			}
-			dst = append(dst, f.zero...)
 			continue
 		}
+		b := dst[n : n+24]
+		binary.LittleEndian.PutUint64(b, f.keyWords[0])
+		binary.LittleEndian.PutUint64(b[8:], f.keyWords[1])
+		binary.LittleEndian.PutUint64(b[16:], f.keyWords[2])
+		n += len(f.key)
+		dst = dst[:n]
 		at := offsets[k&63]
-		if f.omit && isZeroWire(f.node, wire[at:]) {
-			continue
-		}
-		n := len(dst)
-		if cap(dst)-n < memberRoom || f.longKey {
-			dst = append(slices.Grow(dst, len(f.key)+memberRoom), f.key...)
-			n = len(dst)
-		} else {
-			b := dst[n : n+24]
-			binary.LittleEndian.PutUint64(b, f.keyWords[0])
-			binary.LittleEndian.PutUint64(b[8:], f.keyWords[1])
-			binary.LittleEndian.PutUint64(b[16:], f.keyWords[2])
-			n += len(f.key)
-			dst = dst[:n]
-		}
 		switch f.form {
 		case formString:
 			dst, at = e.str(dst, at)
@@ -267,10 +283,29 @@ func (e *encoder) emitWord(fr *frame, dst []byte, base int, todo, seen uint64, d
 	return dst, true
 }
 
+// emitField is emit for one field; at is where its value is if it has come.
+func (e *encoder) emitField(fr *frame, dst []byte, f *field, at int, seen uint64, depth int) (out []byte, ok bool) {
+	if seen&f.bit == 0 {
+		if len(dst)-e.start > growthLimit(len(e.wire)) {
+			e.fail(len(e.wire), "absent fields make the message too large")
+			return dst, false
+		}
+		return append(dst, f.zero...), true
+	}
+	if f.omit && isZeroWire(f.node, e.wire[at:]) {
+		return dst, true
+	}
+	if dst, at = e.value(f.node, f.appendKey(dst), at, depth+1); at < 0 {
+		e.within(fr.sp, f)
+		return dst, false
+	}
+	return dst, true
+}
+
 // appendKey appends the key of f with the comma before it, mostly in three words.
 func (f *field) appendKey(dst []byte) []byte {
 	n := len(dst)
-	if f.longKey || cap(dst)-n < memberRoom {
+	if len(f.key) > 24 || cap(dst)-n < memberRoom {
 		return append(slices.Grow(dst, len(f.key)+memberRoom), f.key...)
 	}
 	b := dst[n : n+24]
