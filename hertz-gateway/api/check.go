@@ -112,9 +112,6 @@ func (d *Domain) check(c *checker) {
 	if len(d.Patterns) == 0 {
 		c.add("patterns", CodeRequired, "patterns is required: the hosts of the namespace")
 	}
-	if (d.Cert == "") != (d.Key == "") {
-		c.add("cert", CodeInvalid, "cert and key go together")
-	}
 }
 
 func (i *IDL) check(c *checker) {
@@ -242,7 +239,9 @@ func (m *Module) check(c *checker) {
 		}
 	}
 	c.oneOf("moduleType", m.ModuleType, ModuleTypeScript, ModuleJavaScript)
-	c.positive("timeout", m.Timeout)
+	if m.Timeout != 0 {
+		c.add("timeout", CodeNotEnforced, "the timeout of a module is not enforced by this version, so it is refused")
+	}
 	for i, p := range m.Permissions {
 		kind, what, ok := strings.Cut(p, ":")
 		if !ok || what == "" || !slices.Contains([]string{"rpc", "http", "secret", "state"}, kind) {
@@ -256,11 +255,7 @@ func (col *Collection) check(c *checker) {
 	c.oneOf("type", col.Type, "document")
 }
 
-func (s *Secret) check(c *checker) {
-	if s.Data == "" {
-		c.add("data", CodeRequired, "data is required")
-	}
-}
+func (s *Secret) check(*checker) {}
 
 func (con *Consumer) check(c *checker) {
 	for i, k := range con.APIKeys {

@@ -20,6 +20,7 @@ const (
 	MethodNotAllowed     Code = "method_not_allowed"     // the path exists, for other verbs; Allow lists them
 	Conflict             Code = "conflict"               // it contradicts what is there
 	AmbiguousService     Code = "ambiguous_service"      // a call by a name that fits several services
+	PreconditionFailed   Code = "precondition_failed"    // the resource is not at the revision that the caller saw
 	TooLarge             Code = "too_large"              // over the limit of the body
 	UnsupportedMediaType Code = "unsupported_media_type" // a body of a kind that this method does not read
 	Exception            Code = "exception"              // type of a declared exception; its code is the exception's name
@@ -51,6 +52,7 @@ var codes = map[Code]struct {
 	MethodNotAllowed:     {http.StatusMethodNotAllowed, "Method not allowed"},
 	Conflict:             {http.StatusConflict, "Conflict"},
 	AmbiguousService:     {http.StatusConflict, "Ambiguous service name"},
+	PreconditionFailed:   {http.StatusPreconditionFailed, "Precondition failed"},
 	TooLarge:             {http.StatusRequestEntityTooLarge, "Request too large"},
 	UnsupportedMediaType: {http.StatusUnsupportedMediaType, "Unsupported media type"},
 	Exception:            {http.StatusUnprocessableEntity, "The service answered with an exception"},

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/message"
 	"dgate/hertz-gateway/router"
 )
@@ -19,11 +20,15 @@ import (
 // Backend is what the control plane knows of the gateway it belongs to.
 type Backend interface {
 	// Status is the answer of GET /api/v1/status.
-	Status() *api.Status
+	Status(ctx context.Context) *api.Status
 	// Checks say whether the gateway is ready to serve.
 	Checks() []Check
 	// Call calls a method by name with the JSON body of req; resp is for its use.
 	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
+	// Control changes resources.
+	Control() *control.Control
+	// WaitServed returns when every live gateway serves a revision, or ctx ends.
+	WaitServed(ctx context.Context, revision int64) error
 }
 
 // Check is one condition of being ready.
@@ -35,31 +40,34 @@ type Check struct {
 
 // Handler answers the admin API. Safe for concurrent use.
 type Handler struct {
-	backend Backend
-	log     *slog.Logger
-	routes  *router.Router[endpoint]
+	backend   Backend
+	log       *slog.Logger
+	endpoints []endpoint
+	routes    *router.Router[*endpoint]
 }
-
-type endpoint func(ctx context.Context, req *message.Request, resp *message.Response) *api.Problem
 
 // New makes the handler for backend.
 func New(backend Backend, log *slog.Logger) (*Handler, error) {
 	h := &Handler{backend: backend, log: log}
-	var b router.Builder[endpoint]
-	for _, e := range []struct {
-		verb, path string
-		serve      endpoint
-	}{
-		{"GET", "/livez", h.livez},
-		{"GET", "/readyz", h.readyz},
-		{"GET", "/api/v1/status", h.status},
-		{"POST", "/api/v1/call/{service}/{method}", h.call},
-	} {
+	h.endpoints = append([]endpoint{
+		{verb: "GET", path: "/livez", role: Anyone, summary: "200 while the process lives.", serve: livez},
+		{verb: "GET", path: "/readyz", role: Anyone, summary: "200 when the gateway serves, else 503.", serve: readyz, query: []parameter{{"verbose", "list every check"}}},
+		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
+		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
+	}, h.setEndpoints()...)
+	for _, kind := range api.Kinds() {
+		if kind != api.KindDocument {
+			h.endpoints = append(h.endpoints, h.resourceEndpoints(kind)...)
+		}
+	}
+	var b router.Builder[*endpoint]
+	for i := range h.endpoints {
+		e := &h.endpoints[i]
 		t, err := router.Parse(e.path)
 		if err != nil {
 			return nil, fmt.Errorf("admin API: %w", err)
 		}
-		if err := b.Add(e.verb, t, e.serve); err != nil {
+		if err := b.Add(e.verb, t, e); err != nil {
 			return nil, fmt.Errorf("admin API: %w", err)
 		}
 	}
@@ -87,10 +95,14 @@ func (h *Handler) serve(ctx context.Context, req *message.Request, resp *message
 	if p := local(req); p != nil {
 		return p
 	}
-	serve, outcome := h.routes.Match(req.Verb(), req.RawPath(), &req.Params)
+	e, outcome := h.routes.Match(req.Verb(), req.RawPath(), &req.Params)
 	switch outcome.Kind {
 	case router.Found:
-		return serve(ctx, req, resp)
+		x := &exchange{Handler: h, endpoint: e, req: req, resp: resp, caller: Caller{Name: "local", Role: Admin}}
+		if p := x.parse(); p != nil {
+			return p
+		}
+		return e.serve(ctx, x)
 	case router.MethodNotAllowed, router.Options:
 		if err := resp.SetHeader("Allow", strings.Join(outcome.Allow, ", ")); err != nil {
 			h.log.Error("header left out", "error", err)
@@ -137,18 +149,17 @@ func loopbackHost(host string) bool {
 	return err == nil && ip.IsLoopback()
 }
 
-func (h *Handler) livez(_ context.Context, _ *message.Request, resp *message.Response) *api.Problem {
-	resp.SetBody("text/plain; charset=utf-8", append(resp.BodyBuffer(), "ok\n"...))
+func livez(_ context.Context, x *exchange) *api.Problem {
+	x.resp.SetBody("text/plain; charset=utf-8", append(x.resp.BodyBuffer(), "ok\n"...))
 	return nil
 }
 
 // readyz answers 200 or 503; with ?verbose it lists every check.
-func (h *Handler) readyz(_ context.Context, req *message.Request, resp *message.Response) *api.Problem {
-	body := resp.BodyBuffer()
+func readyz(_ context.Context, x *exchange) *api.Problem {
+	body := x.resp.BodyBuffer()
 	status, failed := 200, ""
-	q, err := url.ParseQuery(string(req.RawQuery()))
-	verbose := err == nil && q.Has("verbose")
-	for _, c := range h.backend.Checks() {
+	verbose := x.flag("verbose")
+	for _, c := range x.backend.Checks() {
 		mark := "[+]" + c.Name + " ok\n"
 		if c.Failed != "" {
 			status, failed = 503, c.Name+": "+c.Failed
@@ -166,45 +177,30 @@ func (h *Handler) readyz(_ context.Context, req *message.Request, resp *message.
 	default:
 		return &api.Problem{Type: api.ShuttingDown.URI(), Title: "Not ready", Status: 503, Code: "not_ready", Detail: failed}
 	}
-	resp.SetStatus(status)
-	resp.SetBody("text/plain; charset=utf-8", body)
+	x.resp.SetStatus(status)
+	x.resp.SetBody("text/plain; charset=utf-8", body)
 	return nil
 }
 
-func (h *Handler) status(_ context.Context, _ *message.Request, resp *message.Response) *api.Problem {
-	return h.write(resp, h.backend.Status())
+func status(ctx context.Context, x *exchange) *api.Problem {
+	return x.write(200, x.backend.Status(ctx))
 }
 
-func (h *Handler) call(ctx context.Context, req *message.Request, resp *message.Response) *api.Problem {
-	service, _ := req.Params.Get("service")
-	method, _ := req.Params.Get("method")
-	if ct := string(req.ContentType()); !strings.HasPrefix(strings.ToLower(ct), "application/json") {
-		return api.NewProblem(api.UnsupportedMediaType, "Send the request as application/json.")
+func call(ctx context.Context, x *exchange) *api.Problem {
+	service, _ := x.req.Params.Get("service")
+	method, _ := x.req.Params.Get("method")
+	if p := x.allowed(x.namespace()); p != nil {
+		return p
 	}
-	result, p := h.backend.Call(ctx, namespaceOf(req), service, method, req, resp)
-	resp.Clear()
+	if _, p := x.body(); p != nil {
+		return p
+	}
+	result, p := x.backend.Call(ctx, x.namespace(), service, method, x.req, x.resp)
+	x.resp.Clear()
 	if p != nil {
 		return p
 	}
-	return h.write(resp, result)
-}
-
-// namespaceOf is the namespace that the query names.
-func namespaceOf(req *message.Request) string {
-	if q, err := url.ParseQuery(string(req.RawQuery())); err == nil && q.Get("namespace") != "" {
-		return q.Get("namespace")
-	}
-	return api.DefaultNamespace
-}
-
-func (h *Handler) write(resp *message.Response, v any) *api.Problem {
-	body, err := json.Marshal(v)
-	if err != nil {
-		h.log.Error("admin answer", "error", err)
-		return api.NewProblem(api.Internal, "")
-	}
-	resp.SetBody("application/json", append(append(resp.BodyBuffer(), body...), '\n'))
-	return nil
+	return x.write(200, result)
 }
 
 func fail(req *message.Request, resp *message.Response, p *api.Problem) {

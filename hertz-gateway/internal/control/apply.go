@@ -11,6 +11,7 @@ import (
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/schema"
 )
 
 // maxAttempts bounds how often a change is checked anew because another one was
@@ -138,7 +139,7 @@ type plan struct {
 }
 
 // domainGuard guards what lies across namespaces: the patterns of domains.
-const domainGuard = "!domains"
+const domainGuard = "~domains"
 
 // plan works out what is to be written; what is the same already is left out.
 func (c *Control) plan(base *store.State, ch Change) (*plan, error) {
@@ -239,6 +240,11 @@ func (c *Control) object(base *store.State, put Put) (*store.Object, *api.FieldE
 	r, fail := c.protect(put.Resource, base.Get(KeyOf(put.Resource)))
 	if fail != nil {
 		return nil, fail
+	}
+	if col, ok := r.(*api.Collection); ok && col.Schema != nil {
+		if _, err := schema.Compile(col.Schema); err != nil {
+			return nil, &api.FieldError{Pointer: "/schema", Code: api.CodeInvalid, Detail: err.Error()}
+		}
 	}
 	value, err := encode(r)
 	if err != nil {

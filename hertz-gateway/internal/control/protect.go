@@ -11,10 +11,10 @@ import (
 )
 
 // Sealer encrypts what nobody may read in etcd, in the state file or in a
-// backup. what binds the text to its place: "secret/NAMESPACE/NAME".
+// backup, bound to its key: *store.Keyring.
 type Sealer interface {
-	Seal(what string, plain []byte) (string, error)
-	Open(what, sealed string) ([]byte, error)
+	Seal(k store.Key, plain []byte) ([]byte, error)
+	Open(k store.Key, sealed []byte) ([]byte, error)
 }
 
 // protect gives r with what is secret in its stored form; r itself stays as the
@@ -27,14 +27,27 @@ func (c *Control) protect(r api.Resource, old *store.Object) (api.Resource, *api
 		if old != nil {
 			before = old.Decoded.(*api.Secret).Data
 		}
+		switch {
+		case out.Data == "" && before == "":
+			return nil, &api.FieldError{Pointer: "/data", Code: api.CodeRequired, Detail: "data is required"}
+		case out.Data == "":
+			out.Data = before // written back as it was read
+		}
 		return &out, c.seal(KeyOf(r), "/data", &out.Data, before)
 	case *api.Domain:
-		if r.Key == "" {
-			return r, nil
-		}
 		out, before := *r, ""
 		if old != nil {
 			before = old.Decoded.(*api.Domain).Key
+		}
+		switch {
+		case r.Cert == "" && r.Key == "":
+			return r, nil
+		case r.Cert == "":
+			return nil, &api.FieldError{Pointer: "/cert", Code: api.CodeRequired, Detail: "cert and key go together"}
+		case r.Key == "" && before == "":
+			return nil, &api.FieldError{Pointer: "/key", Code: api.CodeRequired, Detail: "cert and key go together"}
+		case r.Key == "":
+			out.Key = before
 		}
 		return &out, c.seal(KeyOf(r), "/key", &out.Key, before)
 	case *api.Consumer:
@@ -59,20 +72,20 @@ func (c *Control) seal(k store.Key, pointer string, text *string, before string)
 	if c.cfg.Seal == nil {
 		return &api.FieldError{Pointer: pointer, Code: api.CodeInvalid, Detail: "this gateway has no key to encrypt secrets with; see --secrets-key"}
 	}
-	if _, err := c.cfg.Seal.Open(k.String(), *text); err == nil {
+	if _, err := c.cfg.Seal.Open(k, []byte(*text)); err == nil {
 		return nil
 	}
 	if before != "" {
-		if plain, err := c.cfg.Seal.Open(k.String(), before); err == nil && string(plain) == *text {
+		if plain, err := c.cfg.Seal.Open(k, []byte(before)); err == nil && string(plain) == *text {
 			*text = before
 			return nil
 		}
 	}
-	sealed, err := c.cfg.Seal.Seal(k.String(), []byte(*text))
+	sealed, err := c.cfg.Seal.Seal(k, []byte(*text))
 	if err != nil {
 		return &api.FieldError{Pointer: pointer, Code: api.CodeInvalid, Detail: "it cannot be encrypted"}
 	}
-	*text = sealed
+	*text = string(sealed)
 	return nil
 }
 
@@ -83,6 +96,6 @@ func (c *Control) Secret(namespace, name string) ([]byte, bool, error) {
 	if o == nil || c.cfg.Seal == nil {
 		return nil, false, nil
 	}
-	plain, err := c.cfg.Seal.Open(k.String(), o.Decoded.(*api.Secret).Data)
+	plain, err := c.cfg.Seal.Open(k, []byte(o.Decoded.(*api.Secret).Data))
 	return plain, err == nil, err
 }

@@ -26,10 +26,12 @@ type Config struct {
 	Secrets        string
 	EtcdEndpoints  []string
 	EtcdListen     string
+	EtcdPrefix     string
 	RegistryPrefix string
 	LogFormat      string
 	LogLevel       string
 	WatchOnly      bool
+	SecretsKey     string
 	Drain          time.Duration
 	RequestTimeout time.Duration
 	MaxBody        int

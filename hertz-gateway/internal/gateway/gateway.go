@@ -39,13 +39,17 @@ const (
 
 // Gateway is one running gateway. Make it with New, then call Run once.
 type Gateway struct {
-	cfg      Config
-	log      *slog.Logger
-	id       string
-	started  time.Time
-	embedded *store.Embedded // nil with a cluster
-	store    *store.Store
-	control  *control.Control
+	cfg       Config
+	log       *slog.Logger
+	id        string
+	started   time.Time
+	embedded  *store.Embedded // nil with a cluster
+	store     *store.Store
+	control   *control.Control
+	documents *store.Documents
+	keyring   *store.Keyring // nil: secrets are refused
+	// announce tells the cluster that the status of this gateway has changed.
+	announce func()
 	resolver *discovery.Resolver
 	secrets  *fileSecrets
 	shared   *resources
@@ -88,8 +92,15 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		return nil, err
 	}
 	g.loop = newReconciler(g)
-	g.control = control.New(control.Config{Store: g.store, Check: g.loop.check})
+	change := control.Config{Store: g.store, Check: g.loop.check}
+	if g.keyring != nil {
+		change.Seal = g.keyring
+	}
+	g.control = control.New(change)
 	if err := g.loop.reconcile(); err != nil {
+		return nil, err
+	}
+	if g.announce, err = g.store.Announce(g.id, g.announcement); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -114,13 +125,22 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(func() { _ = client.Close() }) // it only reports that the context ended
+	state, err := store.NewClient(store.ClientConfig{Endpoints: endpoints, Prefix: g.cfg.EtcdPrefix, Logger: g.log})
+	if err != nil {
+		return err
+	}
+	g.onClose(func() { _ = state.Close() })
 	g.store, err = store.Open(ctx, store.Config{
-		Client: client, Decode: control.Decode, StateDir: filepath.Join(g.cfg.Data, "state"), WatchOnly: g.cfg.WatchOnly, Logger: g.log,
+		Client: state, Decode: control.Decode, StateDir: filepath.Join(g.cfg.Data, "state"), WatchOnly: g.cfg.WatchOnly, Logger: g.log,
 	})
 	if err != nil {
 		return err
 	}
 	g.onClose(g.store.Close)
+	g.documents = g.store.Documents(new(schemas).check)
+	if g.keyring, err = openKeyring(&g.cfg); err != nil {
+		return err
+	}
 	g.resolver, err = discovery.New(discovery.Config{Client: client, Prefix: g.cfg.RegistryPrefix, Logger: g.log})
 	if err != nil {
 		return err
@@ -134,18 +154,14 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	documents, err := jsmodule.OpenDocuments(filepath.Join(g.cfg.Data, "documents"))
-	if err != nil {
-		return fmt.Errorf("the documents (--data): %w", err)
-	}
 	fetcher := fetch.New()
 	g.onClose(fetcher.Close)
 	host, err := jsmodule.NewHost(jsmodule.Config{
 		Logger: g.log, Version: api.Version(), DefaultPermissions: g.cfg.ModulePermissions,
 		Caller:    &proxy.Caller{Current: &g.current},
 		Fetcher:   fetcher,
-		Secrets:   g.secrets,
-		Documents: documents,
+		Secrets:   secrets{g, g.secrets},
+		Documents: documents{g},
 	})
 	if err != nil {
 		return err

@@ -58,6 +58,7 @@ func start(t testing.TB, files map[string]string, change ...func(*Config)) *runn
 	cfg.IDL, cfg.Modules, cfg.Data = filepath.Join(dir, "idl"), filepath.Join(dir, "modules"), filepath.Join(dir, "data")
 	cfg.EtcdEndpoints = []string{etcdEndpoint}
 	cfg.RegistryPrefix = fmt.Sprintf("test/%d", prefixes.Add(1))
+	cfg.EtcdPrefix = "/" + cfg.RegistryPrefix
 	cfg.GenericRoute = snapshot.GenericAll
 	cfg.Drain = 0
 	for _, d := range []string{cfg.IDL, cfg.Modules} {

@@ -104,6 +104,9 @@ func (r *reconciler) reconcile() error {
 	}, prev, r.g.shared)
 	r.g.current.Swap(next)
 	r.retire(prev, next)
+	if r.g.announce != nil {
+		r.g.announce()
+	}
 	r.lastError.Store(nil)
 	r.report(prev, next, time.Since(start))
 	return nil

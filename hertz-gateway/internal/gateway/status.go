@@ -2,11 +2,14 @@ package gateway
 
 import (
 	"context"
+	"encoding/json"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/admin"
+	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/message"
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -45,19 +48,64 @@ func (g *Gateway) Call(ctx context.Context, namespace, service, method string, r
 	return g.proxy.Call(ctx, namespace, service, method, req, resp)
 }
 
-// Status describes what is wanted, what is served, and what is wrong.
-func (g *Gateway) Status() *api.Status {
+// Control changes resources for the admin API.
+func (g *Gateway) Control() *control.Control { return g.control }
+
+// WaitServed returns when every live gateway serves a revision of the store.
+func (g *Gateway) WaitServed(ctx context.Context, revision int64) error {
+	return g.store.WaitServed(ctx, revision)
+}
+
+// self is this gateway, as it is listed in a status.
+func (g *Gateway) self() api.Gateway {
 	s := g.current.Load()
-	gateway := api.Gateway{
+	self := api.Gateway{
 		ID: g.id, Version: api.Version(), Address: g.data.Addr(), StartedAt: g.started,
 		Revision: s.Revision, MappingDigest: s.Mapping.Digest,
 	}
 	if text := g.loop.lastError.Load(); text != nil {
-		gateway.LastError = *text
+		self.LastError = *text
 	}
+	return self
+}
+
+// announcement is what the other gateways see of this one.
+func (g *Gateway) announcement() []byte {
+	if g.current.Load() == nil {
+		return []byte("{}") // about to be gone
+	}
+	b, err := json.Marshal(g.self())
+	if err != nil {
+		g.log.Error("announcing this gateway", "error", err)
+	}
+	return b
+}
+
+// gateways lists the live gateways of the cluster; with etcd away this one alone.
+func (g *Gateway) gateways(ctx context.Context) []api.Gateway {
+	self := g.self()
+	list := []api.Gateway{self}
+	ctx, cancel := context.WithTimeout(ctx, store.OpTimeout)
+	defer cancel()
+	live, err := g.store.Gateways(ctx)
+	if err != nil {
+		return list
+	}
+	for _, l := range live {
+		var other api.Gateway
+		if l.ID != self.ID && json.Unmarshal(l.Status, &other) == nil {
+			list = append(list, other)
+		}
+	}
+	return list
+}
+
+// Status describes what is wanted, what is served, and what is wrong.
+func (g *Gateway) Status(ctx context.Context) *api.Status {
+	s := g.current.Load()
 	registry := g.resolver.Status()
 	status := &api.Status{
-		Gateway: g.id, Revision: s.Revision, Gateways: []api.Gateway{gateway},
+		Gateway: g.id, Revision: g.store.Current().Revision(), Gateways: g.gateways(ctx),
 		Etcd:        api.Etcd{Endpoints: g.endpoints(), Embedded: g.embedded != nil, Connected: registry.Connected},
 		Services:    []api.ServiceStatus{},
 		Modules:     []api.ModuleStatus{},
@@ -72,7 +120,7 @@ func (g *Gateway) Status() *api.Status {
 	status.Modules = moduleStatus(s)
 	for _, p := range s.Problems {
 		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
-			File: p.Where, Severity: api.SeverityError, Rule: "not-served-as-meant", Message: p.Message,
+			File: p.Where, Severity: severityOf(p), Rule: "not-served-as-meant", Message: p.Message,
 		})
 	}
 	for _, d := range s.Mapping.Diagnostics {
@@ -82,6 +130,18 @@ func (g *Gateway) Status() *api.Status {
 		})
 	}
 	status.Diagnostics = append(status.Diagnostics, g.loop.gate.diagnostics()...)
+	for _, q := range s.Inputs().State.Broken() {
+		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
+			File: q.Path, Severity: api.SeverityError, Rule: "quarantined", Message: q.Err.Error(),
+		})
+	}
+	if kept := g.store.Status(); kept.Held || kept.Notice != "" {
+		text := kept.Notice
+		if kept.Held {
+			text = store.ErrHeld.Error()
+		}
+		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{File: "etcd", Severity: api.SeverityWarning, Rule: "store", Message: text})
+	}
 	for _, p := range registry.Problems {
 		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
 			File: p.Key, Severity: api.SeverityWarning, Rule: "registry-value", Message: p.Detail,
@@ -115,6 +175,13 @@ func stateOf(i *discovery.Instance) api.InstanceState {
 		return api.InstanceSkipped
 	}
 	return api.InstanceServing
+}
+
+func severityOf(p snapshot.Problem) api.Severity {
+	if p.Warning {
+		return api.SeverityWarning
+	}
+	return api.SeverityError
 }
 
 // moduleStatus lists the modules that work, and the files that are broken.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.etcd.io/etcd/client/v3/namespace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
 )
@@ -30,6 +31,9 @@ type ClientConfig struct {
 	Endpoints []string
 	// Username and Password log in; both empty: no login.
 	Username, Password string
+	// Prefix of all keys, so that several gateways' states can share an etcd;
+	// empty: none.
+	Prefix string
 	// TLS, nil for plain text.
 	TLS *tls.Config
 	// Logger gets the client's errors at level debug; nil drops them.
@@ -68,6 +72,11 @@ func NewClient(c ClientConfig) (*clientv3.Client, error) {
 	if c.Username != "" {
 		client.Token = ""
 		client.Username, client.Password = c.Username, c.Password
+	}
+	if c.Prefix != "" {
+		client.KV = namespace.NewKV(client.KV, c.Prefix)
+		client.Watcher = namespace.NewWatcher(client.Watcher, c.Prefix)
+		client.Lease = namespace.NewLease(client.Lease, c.Prefix)
 	}
 	return client, nil
 }
