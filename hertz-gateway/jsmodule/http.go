@@ -142,11 +142,11 @@ func (m *moduleInstance) readFetch(input, init goja.Value) (f Fetch, options fet
 	rt := m.rt
 	request := rt.newRequestMessage([]goja.Value{input, init})
 	u := rt.parseURL(request.url, "").u
-	if u.User != nil {
+	if u.Username() != "" || u.Password() != "" {
 		rt.throwType("fetch: a URL with a password is refused; send an Authorization header")
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		rt.throwType("fetch: %s: is neither http nor https", u.Scheme)
+	if u.Scheme() != "http" && u.Scheme() != "https" {
+		rt.throwType("fetch: %s: is neither http nor https", u.Scheme())
 	}
 	method := request.method
 	if upper := strings.ToUpper(method); slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}, upper) {
@@ -155,11 +155,9 @@ func (m *moduleInstance) readFetch(input, init goja.Value) (f Fetch, options fet
 	if slices.Contains([]string{"CONNECT", "TRACE", "TRACK"}, strings.ToUpper(method)) {
 		rt.throwType("fetch: the method %s is refused", method)
 	}
-	target := *u
-	target.Fragment, target.RawFragment = "", ""
 	f = Fetch{
 		Namespace: rt.namespace, RequestID: rt.session.call.ID, Module: m.program.name,
-		Method: method, URL: target.String(), Body: request.data, Redirect: "follow",
+		Method: method, URL: u.Href(true), Body: request.data, Redirect: "follow",
 		Grants: m.grants("http"), MaxBody: rt.host.limits.FetchBody,
 	}
 	request.headers().lines.EachHeader(func(name, value []byte) bool {

@@ -1,174 +1,160 @@
 package jsmodule
 
 import (
-	"net"
-	"net/url"
+	"errors"
 	"strings"
 
 	"github.com/dop251/goja"
+	"github.com/nlnwa/whatwg-url/url"
 )
 
-// urlObject is the Go side of URL.
+// Bounds of the text of a URL, and of its part before the host: the parser takes
+// quadratic time on some.
+const (
+	maxURL         = 16 << 10
+	maxUserinfo    = 1 << 10
+	maxUserinfoAts = 16
+)
+
+var errURLTooLong = errors.New("the URL is too long")
+
+// tooLong says whether parsing a text could take long.
+func tooLong(text string) bool {
+	if len(text) > maxURL {
+		return true
+	}
+	if i := strings.IndexAny(text, "?#"); i >= 0 {
+		text = text[:i]
+	}
+	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if ats := strings.Count(part, "@"); ats > 0 && (ats > maxUserinfoAts || len(part) > maxUserinfo) {
+			return true
+		}
+	}
+	return false
+}
+
+// urlObject is the Go side of URL, of the URL Standard.
 type urlObject struct {
 	rt    *vmRuntime
-	u     *url.URL
+	u     *url.Url
 	query *goja.Object
 }
 
-// defaultPorts are left out of hosts, as the web does.
-var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}
-
+// tryURL parses a URL; an empty base is none.
 func (rt *vmRuntime) tryURL(text, base string) (*urlObject, error) {
-	text = strings.TrimSpace(text)
-	u, err := url.Parse(text)
-	if err == nil && base != "" {
-		var b *url.URL
-		if b, err = url.Parse(strings.TrimSpace(base)); err == nil && !b.IsAbs() {
-			err = errNotAbsolute
-		}
-		if err == nil {
-			u = b.ResolveReference(u)
-		}
+	if tooLong(text) || tooLong(base) {
+		return nil, errURLTooLong
 	}
-	if err == nil && !u.IsAbs() {
-		err = errNotAbsolute
+	var u *url.Url
+	var err error
+	if base == "" {
+		u, err = url.Parse(text)
+	} else {
+		u, err = url.ParseRef(base, text)
 	}
 	if err != nil {
 		return nil, err
 	}
-	o := &urlObject{rt: rt, u: u}
-	o.tidy()
-	return o, nil
+	return &urlObject{rt: rt, u: u}, nil
 }
-
-var errNotAbsolute = &url.Error{Op: "parse", URL: "", Err: url.InvalidHostError("not an absolute URL")}
 
 func (rt *vmRuntime) parseURL(text, base string) *urlObject {
 	u, err := rt.tryURL(text, base)
+	if errors.Is(err, errURLTooLong) {
+		rt.throwType("%v", err)
+	}
 	if err != nil {
 		rt.throwType("%q is not a URL", text)
 	}
 	return u
 }
 
-// tidy gives the URL the form in which the web shows it.
-func (o *urlObject) tidy() {
-	o.u.Scheme, o.u.Host = strings.ToLower(o.u.Scheme), strings.ToLower(o.u.Host)
-	if port, ok := defaultPorts[o.u.Scheme]; ok {
-		o.u.Host = strings.TrimSuffix(o.u.Host, ":"+port)
-		if o.u.Path == "" {
-			o.u.Path = "/"
+func (o *urlObject) href() string { return o.u.Href(false) }
+
+// origin is scheme, host and port, "null" for schemes that have none.
+func (o *urlObject) origin() string {
+	switch o.u.Scheme() {
+	case "http", "https", "ws", "wss", "ftp":
+		return o.u.Protocol() + "//" + o.u.Host()
+	case "blob":
+		if inner, err := o.rt.tryURL(o.u.Pathname(), ""); err == nil && (inner.u.Scheme() == "http" || inner.u.Scheme() == "https") {
+			return inner.origin()
 		}
 	}
-}
-
-func (o *urlObject) href() string { return o.u.String() }
-
-func prefixed(prefix, s string) string {
-	if s == "" {
-		return ""
-	}
-	return prefix + s
+	return "null"
 }
 
 // Get implements goja.DynamicObject.
 func (o *urlObject) Get(key string) goja.Value {
-	if key == "searchParams" {
-		return o.searchParams()
-	}
 	s := ""
 	switch key {
+	case "searchParams":
+		return o.searchParams()
 	case "href":
 		s = o.href()
+	case "origin":
+		s = o.origin()
 	case "protocol":
-		s = o.u.Scheme + ":"
+		s = o.u.Protocol()
+	case "username":
+		s = o.u.Username()
+	case "password":
+		s = o.u.Password()
 	case "host":
-		s = o.u.Host
+		s = o.u.Host()
 	case "hostname":
 		s = o.u.Hostname()
-		if strings.Contains(s, ":") {
-			s = "[" + s + "]"
-		}
 	case "port":
 		s = o.u.Port()
 	case "pathname":
-		s = o.u.EscapedPath()
-		if s == "" {
-			s = o.u.Opaque
-		}
+		s = o.u.Pathname()
 	case "search":
-		s = prefixed("?", o.u.RawQuery)
+		s = o.u.Search()
 	case "hash":
-		s = prefixed("#", o.u.EscapedFragment())
-	case "origin":
-		s = "null"
-		if o.u.Host != "" {
-			s = o.u.Scheme + "://" + o.u.Host
-		}
-	case "username":
-		s = o.u.User.Username()
-	case "password":
-		s, _ = o.u.User.Password()
+		s = o.u.Hash()
 	default:
 		return nil
 	}
 	return o.rt.newString(s)
 }
 
-// Set implements goja.DynamicObject.
+// Set implements goja.DynamicObject. But for href, what does not fit changes
+// nothing, as the standard says.
 func (o *urlObject) Set(key string, v goja.Value) bool {
 	s := v.String()
-	u := *o.u
+	if tooLong(s) || len(o.href())+len(s) > 2*maxURL {
+		o.rt.throwType("%v", errURLTooLong)
+	}
 	switch key {
 	case "href":
-		u = *o.rt.parseURL(s, "").u
+		o.u = o.rt.parseURL(s, "").u
 	case "protocol":
-		u.Scheme = strings.TrimSuffix(s, ":")
-	case "host":
-		u.Host = s
-	case "hostname":
-		u.Host = s
-		if port := o.u.Port(); port != "" {
-			u.Host = net.JoinHostPort(strings.Trim(s, "[]"), port)
-		}
-	case "port":
-		u.Host = o.u.Hostname()
-		if s != "" {
-			u.Host = net.JoinHostPort(u.Host, s)
-		}
-	case "pathname":
-		path, err := url.PathUnescape(s)
-		if err != nil {
-			return false
-		}
-		u.Path, u.RawPath = path, s
-		if !strings.HasPrefix(path, "/") {
-			u.Path, u.RawPath = "/"+path, "/"+s
-		}
-	case "search":
-		u.RawQuery = strings.TrimPrefix(s, "?")
-		o.query = nil
-	case "hash":
-		u.Fragment, u.RawFragment = strings.TrimPrefix(s, "#"), ""
+		o.u.SetProtocol(s)
 	case "username":
-		password, has := o.u.User.Password()
-		u.User = url.User(s)
-		if has {
-			u.User = url.UserPassword(s, password)
-		}
+		o.u.SetUsername(s)
 	case "password":
-		u.User = url.UserPassword(o.u.User.Username(), s)
+		o.u.SetPassword(s)
+	case "host":
+		o.u.SetHost(s)
+	case "hostname":
+		o.u.SetHostname(s)
+	case "port":
+		o.u.SetPort(s)
+	case "pathname":
+		o.u.SetPathname(s)
+	case "search":
+		o.u.SetSearch(s)
+	case "hash":
+		o.u.SetHash(s)
 	default:
 		return false
 	}
-	checked, err := o.rt.tryURL(u.String(), "")
-	if err != nil {
-		o.rt.throwType("%s %q does not make a URL", key, s)
+	if o.query != nil && (key == "href" || key == "search") {
+		if q, ok := dynamic[*queryObject](o.query); ok {
+			q.pairs = parseQuery(o.u.Query())
+		}
 	}
-	if key == "href" {
-		o.query = nil
-	}
-	o.u = checked.u
 	return true
 }
 
@@ -189,34 +175,50 @@ func (o *urlObject) Keys() []string {
 func (o *urlObject) searchParams() *goja.Object {
 	if o.query == nil {
 		o.query = o.rt.newQuery(&queryObject{
-			rt: o.rt, pairs: parseQuery(o.u.RawQuery),
-			changed: func(q *queryObject) { o.u.RawQuery = q.encode() },
+			rt: o.rt, pairs: parseQuery(o.u.Query()),
+			changed: func(q *queryObject) {
+				search := q.encode()
+				if len(search) > maxURL {
+					o.rt.throwType("%v", errURLTooLong)
+				}
+				o.u.SetSearch(search)
+			},
 		})
 	}
 	return o.query
 }
 
 func (rt *vmRuntime) makeURL() *class {
-	base := func(v goja.Value) string {
-		if isNil(v) {
-			return ""
+	parse := func(args []goja.Value) (*urlObject, error) {
+		base := ""
+		if v := argument(args, 1); !goja.IsUndefined(v) {
+			if base = v.String(); base == "" {
+				return nil, errors.New("an empty base is not a URL")
+			}
 		}
-		return v.String()
+		return rt.tryURL(argument(args, 0).String(), base)
 	}
 	c := rt.newClass("URL", func(args []goja.Value) goja.DynamicObject {
-		return rt.parseURL(argument(args, 0).String(), base(argument(args, 1)))
+		u, err := parse(args)
+		if errors.Is(err, errURLTooLong) {
+			rt.throwType("%v", err)
+		}
+		if err != nil {
+			rt.throwType("%q is not a URL", argument(args, 0))
+		}
+		return u
 	})
 	for _, name := range []string{"toString", "toJSON"} {
 		rt.method(c.proto, name, 0, func(call goja.FunctionCall) goja.Value {
 			return rt.newString(receiver[*urlObject](rt, call, "URL").href())
 		})
 	}
-	rt.method(c.ctor, "canParse", 2, func(call goja.FunctionCall) goja.Value {
-		_, err := rt.tryURL(call.Argument(0).String(), base(call.Argument(1)))
+	rt.method(c.ctor, "canParse", 1, func(call goja.FunctionCall) goja.Value {
+		_, err := parse(call.Arguments)
 		return rt.vm.ToValue(err == nil)
 	})
-	rt.method(c.ctor, "parse", 2, func(call goja.FunctionCall) goja.Value {
-		u, err := rt.tryURL(call.Argument(0).String(), base(call.Argument(1)))
+	rt.method(c.ctor, "parse", 1, func(call goja.FunctionCall) goja.Value {
+		u, err := parse(call.Arguments)
 		if err != nil {
 			return goja.Null()
 		}
@@ -224,3 +226,6 @@ func (rt *vmRuntime) makeURL() *class {
 	})
 	return c
 }
+
+// defaultPorts are the ports that URLs leave out.
+var defaultPorts = map[string]string{"http": "80", "https": "443", "ws": "80", "wss": "443", "ftp": "21"}

@@ -50,3 +50,50 @@ func TestHeaders(t *testing.T) {
 		{`h([["a"]])`, `"TypeError: Headers: a pair needs two parts"`},
 	})
 }
+
+// TestURL follows section 4 and 6 of the URL Standard.
+func TestURL(t *testing.T) {
+	values(t, `
+		const href = (u, b) => { try { return new URL(u, b).href } catch (e) { return e.name } };
+		const base = "http://example.org/foo/bar?q#f";
+		const set = (u, k, v) => { const x = new URL(u); x[k] = v; return x.href };
+	`, [][2]string{
+		{
+			`const u = new URL("https://User:pa%20ss@EXAMPLE.com:8080/a/../b/./c%7e?x=1 2#h i"); return ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "search", "hash"].map((k) => u[k])`,
+			`["https://User:pa%20ss@example.com:8080/b/c%7e?x=1%202#h%20i","https://example.com:8080","https:","User","pa%20ss","example.com:8080","example.com","8080","/b/c%7e","?x=1%202","#h%20i"]`,
+		},
+		{
+			`["//x/y", "/y", "y", "?y", "#y", "", "../../../y", "http:y", "https:y", "\\y\\z", "\t/y\n"].map((u) => href(u, base))`,
+			`["http://x/y","http://example.org/y","http://example.org/foo/y","http://example.org/foo/bar?y","http://example.org/foo/bar?q#y","http://example.org/foo/bar?q","http://example.org/y","http://example.org/foo/y","https://y/","http://example.org/y/z","http://example.org/y"]`,
+		},
+		{
+			`["http://1.2.3", "http://0x7f.1", "http://017700000001", "http://256", "http://1.2.3.256", "http://[::1]:80", "http://[1:2::0:0:3]", "http://[::1", "http://a b", "http://a%41", "http://ex%2fample", "http://münchen.de/ä", "http://xn--a"].map((u) => href(u))`,
+			`["http://1.2.0.3/","http://127.0.0.1/","http://127.0.0.1/","http://0.0.1.0/","TypeError","http://[::1]/","http://[1:2::3]/","TypeError","TypeError","http://aa/","TypeError","http://xn--mnchen-3ya.de/%C3%A4","TypeError"]`,
+		},
+		{
+			`["http://h:443", "https://h:443", "http://h:", "http://h:65536", "http://h:8x", "http://", "http:///h", "file:///C|/x", "mailto:a@b", "data:text/plain,hi there", "javascript:alert(1)", "foo://H/%zz", "x"].map((u) => href(u))`,
+			`["http://h:443/","https://h/","http://h/","TypeError","TypeError","TypeError","http://h/","file:///C:/x","mailto:a@b","data:text/plain,hi there","javascript:alert(1)","foo://H/%zz","TypeError"]`,
+		},
+		{`["http://h", "ftp://h:21", "mailto:a", "file:///x", "foo://h", "blob:https://h:1/x"].map((u) => new URL(u).origin)`, `["http://h","ftp://h","null","null","null","https://h:1"]`},
+		{
+			`[set("http://a/b", "protocol", "https"), set("http://a/b", "protocol", "foo"), set("http://a/b", "host", "c:8"), set("http://a/b", "host", "x y"), set("http://a:9/b", "hostname", "c:8"), set("http://a:9/b", "port", ""), set("http://a/b", "port", "80"), set("http://a/b", "port", "8x"), set("http://a/b", "port", "99999")]`,
+			`["https://a/b","http://a/b","http://c:8/b","http://a/b","http://a:9/b","http://a/b","http://a/b","http://a:8/b","http://a/b"]`,
+		},
+		{
+			`[set("http://a/b", "pathname", "c?d#e/../f"), set("http://a/b", "search", "x y#"), set("http://a/b?x", "search", ""), set("http://a/b", "hash", "#x y"), set("http://a/b#x", "hash", ""), set("http://a/b", "username", "u:@"), set("http://u@a/b", "password", "p/"), set("mailto:x", "host", "y"), set("http://a/b", "href", "http://c")]`,
+			`["http://a/f","http://a/b?x%20y%23","http://a/b","http://a/b#x%20y","http://a/b","http://u%3A%40@a/b","http://u:p%2F@a/b","mailto:x","http://c/"]`,
+		},
+		{
+			`const u = new URL("http://a/?x=1&y=%20"), p = u.searchParams; p.append("z", "2 3"); const first = u.search; u.search = "?n=1"; return [first, p.get("n"), p.size, u.searchParams === p, (u.href = "http://b/?m=2", p.get("m")), (p.delete("m"), u.href)]`,
+			`["?x=1&y=+&z=2+3","1",1,true,"2","http://b/"]`,
+		},
+		{`[URL.canParse("x"), URL.canParse("x", base), URL.canParse("x", undefined), URL.parse("x"), URL.parse("x", base).href, URL.canParse("http://a", "")]`, `[false,true,false,null,"http://example.org/foo/x",false]`},
+		{`[String(new URL("http://a")), JSON.stringify({ u: new URL("http://a") }), Object.prototype.toString.call(new URL("http://a")), new URL("http://a") instanceof URL, new URL(new URL("http://a/b")).pathname]`, `["http://a/","{\"u\":\"http://a/\"}","[object URL]",true,"/b"]`},
+		{`class U extends URL { get site() { return this.origin } } return new U("http://a/b").site`, `"http://a"`},
+		{`new URL()`, `"TypeError: \"undefined\" is not a URL"`},
+		{`new URL("/x", null)`, `"TypeError: \"/x\" is not a URL"`},
+		{`new URL("http://a").href = "b"; return 1`, `"TypeError: \"b\" is not a URL"`},
+		{`new URL("http://a/" + "x".repeat(1e6))`, `"TypeError: the URL is too long"`},
+		{`["@".repeat(1e4), "a@".repeat(5e3), "a".repeat(1e4) + "@"].map((s) => href("http://" + s + "b"))`, `["TypeError","TypeError","TypeError"]`},
+	})
+}
