@@ -16,6 +16,8 @@ type Binding interface {
 	Bind() ([]byte, error)
 	// SetArguments validates a JSON object and makes it the arguments.
 	SetArguments(json []byte) error
+	// Instances are the addresses that the call could go to, in a stable order.
+	Instances() []string
 }
 
 // boundCall is the ctx.rpc of the exchange being served. Reading its request

@@ -30,6 +30,8 @@ func (b *binding) Bind() ([]byte, error) {
 	return []byte(b.args), nil
 }
 
+func (b *binding) Instances() []string { return []string{"10.0.0.1:80", "10.0.0.2:80"} }
+
 func (b *binding) SetArguments(data []byte) error {
 	var v struct {
 		ID   json.Number

@@ -280,8 +280,8 @@ func (b *build) plugin(p api.PluginBuild) {
 	})
 }
 
-// topLevelHooks hands over the hooks that stand as plain functions in a module
-// without exports. It is harmless in others: exports come first.
+// topLevelHooks hands over the hooks that stand as plain functions. Exports
+// come first.
 var topLevelHooks = func() string {
 	var b strings.Builder
 	b.WriteString("\n;" + topName + "({")

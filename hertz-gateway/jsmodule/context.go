@@ -117,6 +117,10 @@ func (c *contextObject) install() {
 			c.service = rt.named(s.call.Service, func(o *goja.Object) {
 				own(o, "name", rt.vm.ToValue(s.call.Service))
 				own(o, "method", rt.vm.ToValue(s.call.Method))
+				if b := s.call.Binding; b != nil {
+					// A getter: nobody pays for the list who does not ask.
+					rt.accessor(o, "urls", func(goja.FunctionCall) goja.Value { return rt.strings(b.Instances()) }, nil)
+				}
 			})
 		}
 		return c.service
@@ -138,6 +142,14 @@ func (c *contextObject) install() {
 		return rt.response.value()
 	})
 
+	method("toJSON", 0, func(s *Session, _ goja.FunctionCall) goja.Value {
+		o := rt.vm.NewObject()
+		own(o, "id", rt.newString(s.call.ID))
+		for _, name := range []string{"namespace", "route", "service", "params"} {
+			own(o, name, c.obj.Get(name))
+		}
+		return o
+	})
 	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
 	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
 		if v, ok := s.call.Request.PathParam(call.Argument(0).String()); ok {

@@ -149,35 +149,31 @@ func (m *moduleInstance) load() error {
 	return m.findHooks(module.Get("exports"))
 }
 
-// findHooks looks at the exports, then at the default export, and at the
-// functions of the top level when neither has a hook.
+// findHooks looks for each hook at the exports, then at the default export,
+// then at the functions of the top level.
 func (m *moduleInstance) findHooks(exports goja.Value) error {
-	found := m.take(exports)
+	m.take(exports)
 	if o, ok := exports.(*goja.Object); ok {
-		found = m.take(o.Get("default")) || found
+		m.take(o.Get("default"))
 	}
-	if !found {
-		m.take(m.top)
-	}
+	m.take(m.top)
 	m.top = nil
 	return nil
 }
 
-func (m *moduleInstance) take(from goja.Value) (found bool) {
+func (m *moduleInstance) take(from goja.Value) {
 	o, ok := from.(*goja.Object)
 	if !ok {
-		return false
+		return
 	}
 	for h, names := range hookNames {
 		for _, name := range names {
 			call, ok := goja.AssertFunction(o.Get(name))
 			if ok && m.hooks[h].call == nil {
 				m.hooks[h] = hookFunc{call: call, this: o, name: name, plain: from == m.top}
-				found = true
 			}
 		}
 	}
-	return found
 }
 
 // require gives a module the built-in modules; esbuild has linked all others.

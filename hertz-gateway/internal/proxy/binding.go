@@ -23,3 +23,6 @@ func (b binding) Bind() ([]byte, error) {
 
 // SetArguments implements jsmodule.Binding.
 func (b binding) SetArguments(json []byte) error { return b.x.Rebind(bareRequest{json}) }
+
+// Instances implements jsmodule.Binding.
+func (b binding) Instances() []string { return b.x.Instances() }

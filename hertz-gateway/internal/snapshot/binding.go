@@ -38,3 +38,11 @@ func (ex *Exchange) Rebind(req servicemapping.Request) error {
 	}
 	return err
 }
+
+// Instances are the addresses that the route's call could go to.
+func (ex *Exchange) Instances() []string {
+	if action, ok := ex.Route.Action.(binder); ok {
+		return action.instances()
+	}
+	return nil
+}

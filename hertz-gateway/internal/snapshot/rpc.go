@@ -105,9 +105,11 @@ func (in *invocation) release() {
 	invocations.Put(in)
 }
 
-// binder is an Action that can bind a request before it serves it.
+// binder is an Action that can bind a request before it serves it, and knows
+// whom it would call.
 type binder interface {
 	bind(req servicemapping.Request) ([]byte, error)
+	instances() []string
 }
 
 var (
@@ -121,4 +123,11 @@ func (a *rpc) bind(req servicemapping.Request) ([]byte, error) {
 		args = []byte{} // nil would mean that nothing is bound
 	}
 	return args, err
+}
+
+func (a *rpc) instances() []string {
+	if l, ok := a.client.(upstream.Lister); ok {
+		return l.Instances()
+	}
+	return nil
 }

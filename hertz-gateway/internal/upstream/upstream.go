@@ -106,6 +106,13 @@ type Client interface {
 	Close() error
 }
 
+// Lister is a Client that can tell whom it would call.
+type Lister interface {
+	// Instances are the addresses of the instances that take calls, in a
+	// stable order.
+	Instances() []string
+}
+
 // Code says what went wrong with a call, for the one place that turns it into a status.
 type Code uint8
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -65,6 +66,18 @@ func (h *handle) Call(ctx context.Context, req *upstream.Call) (upstream.Reply, 
 		return c.run(kctx, text)
 	}
 	return c.run(kctx, args)
+}
+
+// Instances implements upstream.Lister.
+func (h *handle) Instances() []string {
+	var addresses []string
+	for _, inst := range h.dest.instances.Instances().Instances {
+		if inst.Weight > 0 {
+			addresses = append(addresses, inst.Address)
+		}
+	}
+	slices.Sort(addresses)
+	return addresses
 }
 
 // run makes attempts until one got through to an instance.
