@@ -52,10 +52,25 @@ func TestExportForms(t *testing.T) {
 	}
 }
 
+// TestExportsComeBeforePlainFunctions has plain functions beside exports: they
+// are hooks too, as in DGate, but of two with one name the exported one counts.
 func TestExportsComeBeforePlainFunctions(t *testing.T) {
-	p := build(t, "m", `function errorHandler() {} export function requestModifier() { errorHandler() }`)
-	if p.Has(jsmodule.ErrorHandler) || !p.Has(jsmodule.RequestModifier) {
-		t.Fatal(p.Hooks())
+	p := build(t, "m", `function errorHandler() { return "plain" }
+		function requestHandler() { return "plain" }
+		export { exported as requestHandler };
+		function exported() { return "exported" }`)
+	c, err := newHost(t, jsmodule.Config{}).NewChain("default", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	e := open(t, c)
+	if _, err := e.Handle(); err != nil || string(e.r.body) != "exported" {
+		t.Errorf("requestHandler answered %s, %v", e.r.body, err)
+	}
+	e = open(t, c)
+	if _, err := e.Fail(jsmodule.Failure{}); err != nil || string(e.r.body) != "plain" {
+		t.Errorf("errorHandler answered %s, %v", e.r.body, err)
 	}
 }
 

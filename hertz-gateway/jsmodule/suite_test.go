@@ -127,7 +127,7 @@ handler > one hook: ok
 handler > catches errors of services: ok
 fails: shop.test.ts:51:28: module shop.test: AssertionError: expected { a: 1 } toEqual({ a: 2 })
 fails later: shop.test.ts:54:25: module shop.test: AssertionError: expected 1 toBe(2)
-fails in the module: shop.test.ts:58:58: module shop.test: RpcError: no mock for BookSvc.queryBook: add mock.rpc("BookSvc.queryBook", …)
+fails in the module: shop.ts:14:75: module shop.test: RpcError: no mock for BookSvc.queryBook: add mock.rpc("BookSvc.queryBook", …)
 is skipped: skipped
 never ends: module shop.test: waits for a promise that nothing is left to settle
 runs for ever: shop.test.ts:61:21: module shop.test: interrupted: out of its CPU budget
