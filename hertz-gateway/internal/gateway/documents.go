@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"sync"
 
 	"dgate/hertz-gateway/api"
@@ -179,5 +178,5 @@ func documentError(err error) error {
 	case errors.As(err, &invalid):
 		return jsmodule.SchemaError("%s", invalid.Errors[0].Detail)
 	}
-	return fmt.Errorf("the state cannot be reached: %w", err)
+	return err
 }
