@@ -5,7 +5,5 @@ import "encoding/binary"
 // Words at an offset. A slice of known length costs one comparison, where one
 // to the end of the bytes costs several steps; these are inlined.
 
-func leUint64(b []byte, i int) uint64     { return binary.LittleEndian.Uint64(b[i : i+8]) }
-func beUint64(b []byte, i int) uint64     { return binary.BigEndian.Uint64(b[i : i+8]) }
-func beUint32(b []byte, i int) uint32     { return binary.BigEndian.Uint32(b[i : i+4]) }
-func putUint64(b []byte, i int, v uint64) { binary.LittleEndian.PutUint64(b[i:i+8], v) }
+func beUint64(b []byte, i int) uint64 { return binary.BigEndian.Uint64(b[i : i+8]) }
+func beUint32(b []byte, i int) uint32 { return binary.BigEndian.Uint32(b[i : i+4]) }
