@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"math/bits"
 	"strconv"
 )
 
@@ -18,6 +19,14 @@ func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 	// Up to 18 digits fit; what is longer or odd takes the long way.
 	var v int64
 	first := j
+	for len(in)-j >= 8 {
+		part, n := leadingDigits(binary.LittleEndian.Uint64(in[j : j+8]))
+		v = v*powersOfTen[n&15] + part
+		j += n
+		if n < 8 || j-first > 16 {
+			break
+		}
+	}
 	for j < len(in) && in[j]-'0' <= 9 {
 		v = v*10 + int64(in[j]-'0')
 		j++
@@ -33,6 +42,24 @@ func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 		return dst, d.report(i, CodeRange, rangeDetail(n.kind, in[i:j]), j)
 	}
 	return appendInt(dst, n.kind, v), j
+}
+
+// powersOfTen are those that leadingDigits can need; 16 of them save a check.
+var powersOfTen = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+
+// leadingDigits reads the digits at the start of eight characters, the first of
+// which is the lowest byte of x, side by side; n is how many there are.
+func leadingDigits(x uint64) (v int64, n int) {
+	// A byte below '0' borrows, and one above '9' carries, into its high bit.
+	others := ((x - allZeros) | (x + ('0'+0x16)*eachByte) | x) & highBits
+	n = bits.TrailingZeros64(others) >> 3
+	if n == 0 {
+		return 0, 0
+	}
+	d := (x - allZeros) << ((64 - n*8) & 63) // as if there were zeros in front
+	d = d*10 + d>>8
+	const pairs = 0x000000ff_000000ff
+	return int64((d&pairs*(100+1_000_000<<32) + d>>16&pairs*(1+10_000<<32)) >> 32), n
 }
 
 // oddInteger converts an integer that is written in an unusual way, or refuses

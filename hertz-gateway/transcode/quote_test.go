@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -71,6 +72,32 @@ func TestPlainDouble(t *testing.T) {
 	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "1234567890123456", "x"} {
 		if _, end := plainDouble([]byte(text), 0); end != 0 {
 			t.Errorf("%q is taken for a plain number", text)
+		}
+	}
+}
+
+func TestLeadingDigits(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 200_000 {
+		text := [8]byte{}
+		for i := range text {
+			text[i] = '0' + byte(r.IntN(10))
+		}
+		digits := r.IntN(9)
+		if digits < 8 {
+			for text[digits] = byte(r.Uint32()); text[digits]-'0' <= 9; {
+				text[digits] = byte(r.Uint32())
+			}
+			for i := digits + 1; i < 8; i++ {
+				text[i] = byte(r.Uint32())
+			}
+		}
+		want := int64(0)
+		for _, c := range text[:digits] {
+			want = want*10 + int64(c-'0')
+		}
+		if v, n := leadingDigits(binary.LittleEndian.Uint64(text[:])); v != want || n != digits {
+			t.Fatalf("%q: %d of %d digits, want %d of %d", text, v, n, want, digits)
 		}
 	}
 }

@@ -13,29 +13,42 @@ const shortString = 32
 
 // str converts the string at i.
 func (d *decoder) str(dst []byte, i int) ([]byte, int) {
-	in := d.in
-	head, plain := len(dst), 0
+	in, head := d.in, len(dst)
+	plain := 0
 	if len(in)-i > shortString && cap(dst)-head >= 4+shortString {
 		// Most strings are short: copy while looking for the end.
-		from := in[i+1 : i+1+shortString]
-		to := dst[head : head+4+shortString]
+		from, to := (*[shortString]byte)(in[i+1:i+1+shortString]), (*[4 + shortString]byte)(dst[head:head+4+shortString])
+		var high uint64
 		for ; plain < shortString; plain += 8 {
-			x := binary.LittleEndian.Uint64(from[plain : plain+8])
-			binary.LittleEndian.PutUint64(to[4+plain:12+plain], x)
+			x := binary.LittleEndian.Uint64(from[plain&24 : plain&24+8])
+			binary.LittleEndian.PutUint64(to[4+plain&24:12+plain&24], x)
 			hit := special(x)
-			if hit|x&highBits == 0 {
+			if hit == 0 {
+				high |= x
 				continue
 			}
 			at := bits.TrailingZeros64(hit) &^ 7
-			if x&(1<<at-1)&highBits != 0 || byte(x>>at) != '"' {
+			n := plain + at>>3
+			if from[n&31] != '"' {
 				break
 			}
-			n := plain + at>>3
-			binary.BigEndian.PutUint32(to, uint32(n))
-			return dst[:head+4+n], i + n + 2
+			high |= x & (1<<(at&63) - 1)
+			binary.BigEndian.PutUint32(to[:], uint32(n))
+			dst = dst[:head+4+n]
+			if high&highBits == 0 || utf8.Valid(dst[head+4:]) {
+				return dst, i + n + 2
+			}
+			dst = dst[:head]
+			break
 		}
 	}
-	end, ascii := scanPlain(in, i+1+plain)
+	return d.longString(dst, i)
+}
+
+// longString converts the string at i that is not short, plain and valid.
+func (d *decoder) longString(dst []byte, i int) ([]byte, int) {
+	in, head := d.in, len(dst)
+	end, ascii := scanPlain(in, i+1)
 	if end < len(in) && in[end] == '"' && (ascii || utf8.Valid(in[i+1:end])) {
 		n := end - i - 1
 		dst = append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
