@@ -430,22 +430,41 @@ func (s *Store) transact(ctx context.Context, c *commit, ops []clientv3.Op, comp
 func (s *Store) resolve(ctx context.Context, id string, cause error) (int64, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	lease, err := s.client.Grant(ctx, fenceSeconds)
-	if err == nil {
-		var resp *clientv3.TxnResponse
-		resp, err = s.client.Txn(ctx).If(absent(historyPrefix + id)).
-			Then(clientv3.OpPut(fenceKey(id), "", clientv3.WithLease(lease.ID))).
-			Else(clientv3.OpGet(entryPrefix+id, clientv3.WithKeysOnly())).Commit()
-		if err == nil && resp.Succeeded {
+	for {
+		revision, err := s.fence(ctx, id)
+		if err == nil && revision == 0 {
 			return 0, fmt.Errorf("%w: %w", ErrUnavailable, cause)
 		}
 		if err == nil {
-			if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
-				return kvs[0].CreateRevision, nil
-			}
+			return revision, nil
+		}
+		select {
+		case <-time.After(retryFirst):
+		case <-ctx.Done():
+			return 0, fmt.Errorf("%w (change %s): %w", ErrUnknown, id, cause)
+		case <-s.ctx.Done():
+			return 0, fmt.Errorf("%w (change %s): %w", ErrUnknown, id, ErrClosed)
 		}
 	}
-	return 0, fmt.Errorf("%w (change %s): %w", ErrUnknown, id, cause)
+}
+
+// fence returns the revision of a commit or, where there is none, keeps it from
+// being made, and returns 0.
+func (s *Store) fence(ctx context.Context, id string) (int64, error) {
+	lease, err := s.client.Grant(ctx, fenceSeconds)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := s.client.Txn(ctx).If(absent(entryPrefix + id)).
+		Then(clientv3.OpPut(fenceKey(id), "", clientv3.WithLease(lease.ID))).
+		Else(clientv3.OpGet(entryPrefix+id, clientv3.WithKeysOnly())).Commit()
+	if err != nil || resp.Succeeded {
+		return 0, err
+	}
+	if kvs := resp.Responses[0].GetResponseRange().Kvs; len(kvs) > 0 {
+		return kvs[0].CreateRevision, nil
+	}
+	return 0, errors.New("trimmed at once")
 }
 
 // fenceSeconds is how long a transaction that was given up is kept from being

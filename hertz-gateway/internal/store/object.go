@@ -83,6 +83,9 @@ func decodeEnvelope(b []byte) (e envelope, err error) {
 	if len(e.Resource) == 0 {
 		return e, errors.New(`not an object of ours: no "resource"`)
 	}
+	if len(e.Resource) > MaxValueBytes {
+		return e, fmt.Errorf("%d bytes; an object has %d at most", len(e.Resource), MaxValueBytes)
+	}
 	return e, nil
 }
 

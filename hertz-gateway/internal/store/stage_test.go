@@ -22,6 +22,8 @@ type dyingKV struct {
 	clientv3.KV
 	left   atomic.Int64
 	answer bool // the fatal transaction is sent, but not answered
+	once   bool // it only faints
+	died   func()
 	dead   atomic.Bool
 }
 
@@ -40,13 +42,15 @@ func (t *dyingTxn) Else(ops ...clientv3.Op) clientv3.Txn { t.Txn = t.Txn.Else(op
 
 func (t *dyingTxn) Commit() (*clientv3.TxnResponse, error) {
 	last := t.kv.left.Add(-1) == 0
+	if last && !t.kv.once {
+		defer t.kv.died()
+		defer t.kv.dead.Store(true)
+	}
 	if t.kv.dead.Load() || last && !t.kv.answer {
-		t.kv.dead.Store(true)
 		return nil, errDead
 	}
 	r, err := t.Txn.Commit()
 	if last {
-		t.kv.dead.Store(true)
 		return nil, errDead
 	}
 	return r, err
@@ -162,6 +166,7 @@ func TestDeathAtEveryStep(t *testing.T) {
 			client.KV = kv
 			writer := openStore(t, Config{Client: client})
 			name := fmt.Sprintf("step%d-lost-%t", step, lost)
+			kv.died = writer.cancel
 			kv.left.Store(int64(step))
 			_, err := writer.Commit(t.Context(), largeBatch(t, name))
 			for err == nil && !kv.dead.Load() && writer.pending() {
@@ -259,6 +264,27 @@ func checkSwept(t *testing.T, s *Store) {
 	}
 	if len(before) <= len(want) {
 		t.Error("no writer has left anything: the test doesn't test")
+	}
+}
+
+// TestLostAnswer loses one request or one answer: Commit finds out which.
+func TestLostAnswer(t *testing.T) {
+	endpoint := newEtcd(t)
+	for _, lost := range []bool{false, true} {
+		client := testClient(t, endpoint)
+		kv := &dyingKV{KV: client.KV, once: true, answer: lost}
+		client.KV = kv
+		s := openStore(t, Config{Client: client})
+		before := s.Current().Revision()
+		kv.left.Store(1)
+		rev, err := s.Commit(t.Context(), Batch{Puts: []Put{put("x", `1`)}})
+		switch {
+		case lost && (err != nil || rev != s.Current().Revision() || rev <= before):
+			t.Errorf("answer lost: revision %d, %v", rev, err)
+		case !lost && (!errors.Is(err, ErrUnavailable) || s.Current().Revision() != before):
+			t.Errorf("request lost: revision %d, %v", rev, err)
+		}
+		mustCommitRetrying(t, s, Batch{Puts: []Put{put("x", `2`)}})
 	}
 }
 
