@@ -64,6 +64,8 @@ type Explanation struct {
 	// Gateway is the id of the one that explains, Revision what it serves.
 	Gateway  string `json:"gateway,omitempty"`
 	Revision int64  `json:"revision,omitempty"`
+	// Namespace that the host belongs to.
+	Namespace string `json:"namespace,omitempty"`
 	// Instances that a call would be balanced over.
 	Instances []Instance `json:"instances,omitempty"`
 }
@@ -101,6 +103,8 @@ type ExplainedRoute struct {
 	Timeout    string `json:"timeout,omitempty"`
 	Idempotent bool   `json:"idempotent,omitempty"`
 	Oneway     bool   `json:"oneway,omitempty"`
+	// Problem is why the route does not serve, if it does not.
+	Problem string `json:"problem,omitempty"`
 	// Settings that differ from the defaults: "int64=string".
 	Settings []string `json:"settings,omitempty"`
 }

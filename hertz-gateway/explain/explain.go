@@ -38,6 +38,10 @@ type Route struct {
 	Missing []string
 	// Timeout of the request; 0: it is not known.
 	Timeout time.Duration
+	// Registry is the name under which instances are looked up.
+	Registry string
+	// Failure is why the route does not serve, if it does not.
+	Failure error
 }
 
 // The origins of routes.
@@ -91,9 +95,12 @@ func describe(r *Route, req *request) *api.ExplainedRoute {
 		out.Timeout = r.Timeout.String()
 	}
 	if m := r.Method; m != nil {
-		out.File, out.Service, out.RPCMethod, out.Registry = m.File, m.Service.Name, m.Name, m.Service.Registry
+		out.File, out.Service, out.RPCMethod, out.Registry = m.File, m.Service.Name, m.Name, r.Registry
 		out.Idempotent, out.Oneway = m.Idempotent, m.Oneway
 		out.Line = cmp.Or(r.Line, m.Line)
+	}
+	if r.Failure != nil {
+		out.Problem = r.Failure.Error()
 	}
 	if r.Plan != nil {
 		out.Settings = settings(r.Plan.Settings())
@@ -177,6 +184,16 @@ func hasHook(r *Route, h jsmodule.Hook) bool {
 	return false
 }
 
+// Host is the host that a request names, in its URL or in its header. The error
+// is ErrURL.
+func Host(in api.ExplainRequest) (string, error) {
+	r, err := newRequest(in)
+	if err != nil {
+		return "", err
+	}
+	return r.headers.Get("Host"), nil
+}
+
 // request is the request to explain; it is what a plan reads.
 type request struct {
 	verb, target, path string
@@ -207,6 +224,9 @@ func newRequest(in api.ExplainRequest) (*request, error) {
 	path, query, _ := strings.Cut(r.target, "?")
 	r.path, r.query = path, []byte(query)
 	for name, values := range in.Headers {
+		if http.CanonicalHeaderKey(name) == "Host" && r.headers.Get(name) != "" {
+			continue // the URL has said it
+		}
 		for _, v := range values {
 			r.headers.Add(name, v)
 		}

@@ -69,7 +69,7 @@ func bindingName(b *servicemapping.Binding) string {
 
 // attach gives a route of a method its modules and its timeout.
 func (f Files) attach(r *Route) *Route {
-	r.Timeout = cmp.Or(r.Method.Timeout, f.Timeout)
+	r.Timeout, r.Registry = cmp.Or(r.Method.Timeout, f.Timeout), r.Method.Service.Registry
 	for _, name := range r.Method.Modules {
 		if p := f.Modules.Named(name); p != nil {
 			r.Modules = append(r.Modules, p)

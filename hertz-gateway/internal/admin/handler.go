@@ -25,6 +25,8 @@ type Backend interface {
 	Checks() []Check
 	// Call calls a method by name with the JSON body of req; resp is for its use.
 	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
+	// Explain is the answer of POST /api/v1/explain.
+	Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem)
 	// Control changes resources.
 	Control() *control.Control
 	// WaitServed returns when every live gateway serves a revision, or ctx ends.
@@ -54,6 +56,7 @@ func New(backend Backend, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/readyz", role: Anyone, summary: "200 when the gateway serves, else 503.", serve: readyz, query: []parameter{{"verbose", "list every check"}}},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
+		{verb: "POST", path: "/api/v1/explain", role: Viewer, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
 	}, h.setEndpoints()...)
 	for _, kind := range api.Kinds() {
 		if kind != api.KindDocument {

@@ -88,10 +88,7 @@ func (g *generic) match(verb, path string, params *router.Params, missed router.
 		return nil, router.Outcome{Kind: kind, Allow: allow}, true
 	}
 	params.Reset()
-	r, err := g.lookup(serviceName, method)
-	if err == nil && g.mode == GenericAnnotated && len(r.Method.Bindings) == 0 {
-		err = &LookupError{api.MethodNotFound, fmt.Sprintf("method %s is not open to the generic route", r.Name)}
-	}
+	r, err := g.ns.ByName(serviceName, method)
 	if err != nil {
 		r = &Route{Name: "generic", Origin: OriginGeneric, Verb: verb, Path: path, Action: &genericMiss{err}}
 	}

@@ -229,6 +229,12 @@ func about(t *cli.Table, e *api.Explanation) {
 	if len(r.Settings) > 0 {
 		t.Row("settings", strings.Join(r.Settings, ", "))
 	}
+	if r.Problem != "" {
+		t.Row("does not serve", r.Problem)
+	}
+	if e.Namespace != "" {
+		t.Row("namespace", e.Namespace)
+	}
 	if e.Gateway != "" {
 		t.Row("gateway", fmt.Sprintf("%s, revision %d", e.Gateway, e.Revision))
 	}
