@@ -237,7 +237,9 @@ func TestStateLasts(t *testing.T) {
 			return String((await addDocument({ id: "n", collection: "counters", data: (before?.data ?? 0) + 1 })).data);
 		}`}
 	for _, want := range []string{"1", "2"} {
-		g := start(t, files, func(c *Config) { c.Data, c.EtcdEndpoints, c.EtcdListen = data, nil, "127.0.0.1:0" })
+		g := start(t, files, func(c *Config) {
+			c.Data, c.EtcdEndpoints, c.EtcdListen, c.EtcdPrefix = data, nil, "127.0.0.1:0", ""
+		})
 		if a := g.get("/count"); a.status != 200 || a.body != want {
 			t.Errorf("%d %s, want %s", a.status, a.body, want)
 		}
