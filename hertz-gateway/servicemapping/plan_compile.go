@@ -3,8 +3,8 @@ package servicemapping
 import (
 	"fmt"
 	"slices"
-	"strings"
 
+	"dgate/hertz-gateway/router"
 	"dgate/hertz-gateway/transcode"
 )
 
@@ -16,6 +16,7 @@ const (
 	rulePathUnknown     = "path-unknown"        // api.path of a name that the path does not have
 	ruleNoPlace         = "no-place"            // a required field that nothing can fill
 	ruleMemberTwice     = "member-twice"        // two fields of one JSON name
+	ruleRawType         = "raw-type"            // api.raw_body or api.raw_uri on something that is no string
 	ruleFramingHeader   = "framing-header"      // api.header of a header that frames the message
 	ruleAnswerPlace     = "response-annotation" // api.http_code on something that is no number
 )
@@ -221,6 +222,10 @@ func (c *planCompiler) fromPath(f *transcode.Field) bool {
 func (c *planCompiler) explicit(f *transcode.Field, r *fieldRules) []place {
 	var out []place
 	for _, pl := range c.named(f, r) {
+		if part := rawPart[pl.kind]; part != "" && !isText(f.Type) {
+			c.report(r, ruleRawType, "%s is neither a string nor binary and cannot hold %s", f.Name, part)
+			continue
+		}
 		switch pl.kind {
 		case inBody, inForm, inRawBody, inFile:
 			if r.noBodyStruct {
@@ -230,10 +235,10 @@ func (c *planCompiler) explicit(f *transcode.Field, r *fieldRules) []place {
 				break
 			}
 			if pl.kind != inForm {
-				c.report(r, ruleBodyWithoutBody, "%s cannot come from the body of a %s request", f.Name, c.verb())
+				c.report(r, ruleBodyWithoutBody, "%s cannot come from the body: %s requests have none", f.Name, c.verb())
 				continue
 			}
-			c.report(r, ruleFormWithoutBody, "%s comes from the query: a %s request has no form", f.Name, c.verb())
+			c.report(r, ruleFormWithoutBody, "%s comes from the query: %s requests have no form", f.Name, c.verb())
 			pl.kind = inQuery
 		case inPath:
 			c.checkPathName(f, r, pl.name)
@@ -245,6 +250,9 @@ func (c *planCompiler) explicit(f *transcode.Field, r *fieldRules) []place {
 	}
 	return out
 }
+
+// rawPart names what a place takes as it is.
+var rawPart = map[placeKind]string{inRawBody: "the whole body", inRawURI: "the request URI"}
 
 // explicitRequest are the places of r that a request has.
 func explicitRequest(r *fieldRules) []place {
@@ -408,16 +416,11 @@ func (c *planCompiler) checkPathName(f *transcode.Field, r *fieldRules, name str
 	c.report(r, rulePathUnknown, "the path %s has no parameter %q for the required field %s", c.in.binding.Path, name, f.Name)
 }
 
-// pathNames are the parameters of a path template: :id, *rest, {id}.
+// pathNames are the parameters of a path template that have a name.
 func pathNames(path string) []string {
-	var out []string
-	for _, seg := range strings.Split(path, "/") {
-		switch {
-		case len(seg) > 1 && (seg[0] == ':' || seg[0] == '*'):
-			out = append(out, seg[1:])
-		case len(seg) > 2 && seg[0] == '{' && seg[len(seg)-1] == '}':
-			out = append(out, strings.TrimSuffix(seg[1:len(seg)-1], "..."))
-		}
+	t, err := router.Parse(path)
+	if err != nil {
+		return nil // which is told where the path is written
 	}
-	return out
+	return slices.DeleteFunc(t.Params(), func(name string) bool { return name == "*" })
 }

@@ -148,6 +148,11 @@ struct Req {
     3: optional string form (api.form = "f")
     4: required string path (api.path = "nope")
     5: required string gone (api.body = "gone")
+    6: optional i32 uri (api.raw_uri = "")
+    7: optional list<string> bytes (api.raw_body = "")
+    8: optional string id (api.path = "id")
+    9: optional string ext (api.path = "ext")
+    10: optional string rest (api.path = "rest")
 }
 struct Resp {
     1: list<i32> status (api.http_code = "true")
@@ -156,7 +161,12 @@ struct Resp {
 }
 service S {
     Resp get(1: Req r) (api.get = "/s/:unread")
+    Resp mixed(1: Req r) (api.options = "/m/{id:[0-9]+}.{ext}/v{other}/*rest")
+    Resp nameless(1: Req r) (api.options = "/n/*")
 }
+exception Bad { 1: list<i32> status (api.http_code = "true") }
+service T { void throws(1: Req r) throws (1: Bad b) (api.post = "/t") }
+
 `)}}, Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -166,16 +176,27 @@ service S {
 		got = append(got, fmt.Sprintf("%d %s: %s", d.Line, d.Rule, d.Message))
 	}
 	want := []string{
-		"3 body-without-body: body cannot come from the body of a GET request",
-		"4 body-without-body: raw cannot come from the body of a GET request",
-		"5 form-without-body: form comes from the query: a GET request has no form",
+		"3 body-without-body: body cannot come from the body: GET requests have none",
+		"3 body-without-body: body cannot come from the body: OPTIONS requests have none",
+		"4 body-without-body: raw cannot come from the body: GET requests have none",
+		"4 body-without-body: raw cannot come from the body: OPTIONS requests have none",
+		"5 form-without-body: form comes from the query: GET requests have no form",
+		"5 form-without-body: form comes from the query: OPTIONS requests have no form",
+		`6 path-unknown: the path /m/{id:[0-9]+}.{ext}/v{other}/*rest has no parameter "nope" for the required field path`,
+		`6 path-unknown: the path /n/* has no parameter "nope" for the required field path`,
 		`6 path-unknown: the path /s/:unread has no parameter "nope" for the required field path`,
-		"7 body-without-body: gone cannot come from the body of a GET request",
+		`6 path-unknown: the path /t has no parameter "nope" for the required field path`,
+		"7 body-without-body: gone cannot come from the body: GET requests have none",
+		"7 body-without-body: gone cannot come from the body: OPTIONS requests have none",
 		"7 no-place: no part of the request can fill the required field gone",
-		"10 response-annotation: status is no number and cannot be the status",
-		"11 framing-header: length cannot be written to the header Content-Length, which frames the message",
-		"12 response-annotation: raw is neither a string nor binary and cannot be the whole body",
-		`15 path-parameter: no field reads the path parameter "unread" of /s/:unread`,
+		"8 raw-type: uri is neither a string nor binary and cannot hold the request URI",
+		"9 raw-type: bytes is neither a string nor binary and cannot hold the whole body",
+		"15 response-annotation: status is no number and cannot be the status",
+		"16 framing-header: length cannot be written to the header Content-Length, which frames the message",
+		"17 response-annotation: raw is neither a string nor binary and cannot be the whole body",
+		`20 path-parameter: no field reads the path parameter "unread" of /s/:unread`,
+		`21 path-parameter: no field reads the path parameter "other" of /m/{id:[0-9]+}.{ext}/v{other}/*rest`,
+		"24 response-annotation: status is no number and cannot be the status",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)

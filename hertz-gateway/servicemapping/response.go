@@ -3,6 +3,7 @@ package servicemapping
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -133,7 +134,7 @@ func (c *planCompiler) answerPlace(f *transcode.Field) (transcode.Place, int) {
 		switch pl.kind {
 		case inHTTPCode:
 			if !isStatusType(f.Type) {
-				c.report(r, ruleAnswerPlace, "%s is no number and cannot be the status", f.Name)
+				c.reportNoStatus(r, f)
 				continue
 			}
 		case inHeader:
@@ -170,17 +171,20 @@ func (c *planCompiler) answerPlace(f *transcode.Field) (transcode.Place, int) {
 func (c *planCompiler) exceptionPlace(out *resultField) func(*transcode.Field) (transcode.Place, int) {
 	return func(f *transcode.Field) (transcode.Place, int) {
 		r := c.rulesOf(f)
-		if r == nil || out.code != nil || !isStatusType(f.Type) {
+		if r == nil || out.code != nil || !slices.ContainsFunc(r.places, func(pl place) bool { return pl.kind == inHTTPCode }) {
 			return transcode.InBody, 0
 		}
-		for _, pl := range r.places {
-			if pl.kind == inHTTPCode {
-				out.code = f
-				return transcode.Outside, 0
-			}
+		if !isStatusType(f.Type) {
+			c.reportNoStatus(r, f)
+			return transcode.InBody, 0
 		}
-		return transcode.InBody, 0
+		out.code = f
+		return transcode.Outside, 0
 	}
+}
+
+func (c *planCompiler) reportNoStatus(r *fieldRules, f *transcode.Field) {
+	c.report(r, ruleAnswerPlace, "%s is no number and cannot be the status", f.Name)
 }
 
 func isStatusType(t *transcode.Type) bool {
@@ -349,7 +353,7 @@ func (f *resultField) declared(wire []byte) error {
 	}
 	e := &DeclaredError{Name: f.name(), Status: f.status, JSON: text}
 	if a.values[0] != nil {
-		if code, ok := statusOf(f.code.Type, a.values[0]); ok && code != 0 {
+		if code, ok := statusOf(f.code.Type, a.values[0]); ok && isErrorStatus(code) {
 			e.Status = code
 		}
 	}
@@ -368,11 +372,13 @@ func (f *resultField) name() string {
 
 // statusOrDefault is the status of an exception: one that is no error is not taken.
 func statusOrDefault(status int) int {
-	if status < 400 || status > 599 {
+	if !isErrorStatus(status) {
 		return http.StatusUnprocessableEntity
 	}
 	return status
 }
+
+func isErrorStatus(status int) bool { return status >= 400 && status <= 599 }
 
 // statusOf reads a status from its field.
 func statusOf(t *transcode.Type, wire []byte) (int, bool) {

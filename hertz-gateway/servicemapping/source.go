@@ -429,6 +429,9 @@ func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at
 	n.entries, n.b, n.at = rest, b, at
 	n.depth++
 	if out, present, err := b.appendTexts(dst, sh, split, b.texts[base:], at); present || err != nil {
+		if err == nil && n.hasPartsOf(sh.t) {
+			return dst, false, invalid(at, codeTwice, "the value is given as a whole and in parts")
+		}
 		return out, present, err
 	}
 	switch {
@@ -443,6 +446,17 @@ func (b *binder) appendEntries(dst []byte, sh *shape, split string, n nested, at
 		return b.appendMap(dst, sh, n)
 	}
 	return dst, false, nil
+}
+
+// hasPartsOf tells whether one of the names continues to a part of a value of t.
+func (n *nested) hasPartsOf(t *transcode.Type) bool {
+	if !isContainer(t) {
+		return false
+	}
+	return slices.ContainsFunc(n.entries, func(e entry) bool {
+		seg, _, ok := segment(n.in.pairs[e.pair].name, e.at)
+		return ok && (!isStruct(t) || slices.ContainsFunc(t.Fields, func(f *transcode.Field) bool { return f.JSON == string(seg) }))
+	})
 }
 
 // appendStruct binds a struct from the names that continue its own.

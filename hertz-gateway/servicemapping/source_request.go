@@ -71,7 +71,8 @@ func (b *binder) appendRoot(dst []byte) ([]byte, error) {
 // readBody decides how the body is read and splits forms.
 func (b *binder) readBody() error {
 	p := b.plan
-	if !p.body || len(p.method.Args.Fields) == 0 {
+	generic := p.in.binding == nil
+	if !p.body || !generic && len(p.method.Args.Fields) == 0 {
 		return nil
 	}
 	body, err := b.req.Body()
@@ -79,7 +80,7 @@ func (b *binder) readBody() error {
 		return err
 	}
 	b.body = body
-	if p.in.binding == nil {
+	if generic {
 		return b.openGeneric()
 	}
 	if len(body) == 0 || !p.names {
@@ -137,7 +138,7 @@ func (b *binder) openGeneric() error {
 			b.body, b.enveloped = request, true
 		}
 	}
-	if len(bytes.TrimSpace(b.body)) == 0 {
+	if len(bytes.TrimSpace(b.body)) == 0 && len(b.plan.method.Args.Fields) > 0 {
 		v := transcode.Violation{Code: transcode.CodeRequired, Detail: "the body is empty: a JSON object is expected"}
 		if b.enveloped {
 			v.Pointer = "/" + envelopeMember
