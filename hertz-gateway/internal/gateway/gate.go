@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 
 	"dgate/hertz-gateway/api"
-	"dgate/hertz-gateway/internal/snapshot"
-	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 	"dgate/hertz-gateway/servicemapping/breaking"
 )
@@ -38,7 +36,7 @@ type loader func(keep map[string]string) (*servicemapping.Mapping, error)
 
 // pass gives the mapping that is to serve after old: what load reads, but in
 // the mode Refuse without what breaks.
-func (g *idlGate) pass(old *servicemapping.Mapping, use breaking.Usage, load loader) (*servicemapping.Mapping, error) {
+func (g *idlGate) pass(old *servicemapping.Mapping, users func() breaking.Usage, load loader) (*servicemapping.Mapping, error) {
 	next, err := load(nil)
 	if err != nil || old == nil || g.mode == GateOff {
 		return next, err
@@ -49,6 +47,7 @@ func (g *idlGate) pass(old *servicemapping.Mapping, use breaking.Usage, load loa
 		}
 		return next, nil
 	}
+	use := users()
 	all := breaking.Compare(old, next, use)
 	broken := breaking.AtLeast(breaking.Breaking, all)
 	if g.mode == GateRefuse && len(broken) > 0 {
@@ -148,11 +147,10 @@ func (g *idlGate) diagnostics() []api.Diagnostic {
 	return out
 }
 
-// usersOf is what is known of those who use the IDLs.
-func usersOf(mode snapshot.GenericMode, modules *jsmodule.Set) breaking.Usage {
-	return breaking.Usage{
-		ByName:   mode != snapshot.GenericOff,
-		Attached: func(r breaking.Route) []string { return modules.Attached(jsmodule.RouteKey(r)) },
-		Callers:  modules.Callers,
+// usage is what is known of those who use the IDL directory.
+func (r *reconciler) usage() breaking.Usage {
+	if s := r.g.current.Load(); s != nil {
+		return s.Default().Usage()
 	}
+	return breaking.Usage{}
 }

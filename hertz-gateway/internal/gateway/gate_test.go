@@ -123,3 +123,17 @@ func TestGateOff(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Routes and modules of the admin API are known too.
+func TestGateKnowsResources(t *testing.T) {
+	r := gated(t, GateRefuse)
+	r.applied("PUT", "/api/v1/module/page", `{"payloadRaw":"import rpc from 'dgate/rpc'; export function requestHandler() { return rpc.OtherSvc.ping() }"}`)
+	r.applied("PUT", "/api/v1/route/mine", `{"paths":["/mine"],"methods":["GET"],"service":"OtherSvc","rpcMethod":"ping"}`)
+	r.edit("other.thrift", `service OtherSvc { oneway void ping() (api.get="/ping") }`)
+	await(t, "the finding", func() bool { return len(r.broken()) > 0 })
+	want := `error other.thrift breaking/oneway-changed: OtherSvc.ping was answered and is oneway, ` +
+		`which modules page rely on (refused: the last version keeps serving): GET /mine, GET /ping`
+	if d := cmp.Diff([]string{want}, r.broken()); d != "" {
+		t.Errorf("-want +got:\n%s", d)
+	}
+}

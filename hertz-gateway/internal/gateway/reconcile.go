@@ -116,7 +116,7 @@ func (r *reconciler) loadIDL() (*servicemapping.Mapping, error) {
 	if _, err := os.Stat(r.g.cfg.IDL); err != nil {
 		return nil, fmt.Errorf("the IDL directory (--idl): %w", err)
 	}
-	m, err := r.gate.pass(r.mapping, usersOf(r.g.cfg.GenericRoute, r.modules), func(keep map[string]string) (*servicemapping.Mapping, error) {
+	m, err := r.gate.pass(r.mapping, r.usage, func(keep map[string]string) (*servicemapping.Mapping, error) {
 		return servicemapping.Load(os.DirFS(r.g.cfg.IDL), servicemapping.Options{Previous: r.mapping, Keep: keep})
 	})
 	if err != nil {

@@ -181,7 +181,8 @@ func (c *comparer) findings() []Finding {
 				f.Modules = append(f.Modules, m.Modules...)
 			}
 			if e.byName[m] {
-				f.Modules = append(f.Modules, c.use.callers(m.Service.Name, m.Name)...)
+				f.Modules = append(f.Modules, c.use.callers(m)...)
+				f.Routes = append(f.Routes, c.use.routes(m)...)
 			}
 		}
 		for _, list := range []*[]string{&f.Methods, &f.Routes, &f.Modules} {
@@ -347,7 +348,7 @@ func onewayText(m *servicemapping.Method) string {
 // the wire.
 func (c *comparer) byName(old, next *servicemapping.Method, allows []servicemapping.Allowed) {
 	severity := Risky
-	if c.use.ByName || len(c.use.callers(old.Service.Name, old.Name)) > 0 {
+	if c.use.ByName || len(c.use.callers(old)) > 0 || len(c.use.routes(old)) > 0 {
 		severity = Breaking
 	}
 	w := &walk{

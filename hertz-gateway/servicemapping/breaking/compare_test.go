@@ -40,6 +40,9 @@ func TestUsage(t *testing.T) {
 			if service == "BookSvc" && method == "get" {
 				return []string{"page", "feed"}
 			}
+			if service == "book" && method == "sweep" { // the file
+				return []string{"broom"}
+			}
 			return nil
 		},
 	}
@@ -67,8 +70,8 @@ func TestUsage(t *testing.T) {
 			},
 		},
 		{
-			"a method that nobody uses", "void sweep()", "",
-			[]string{`book.thrift:4: breaking method-removed: method BookSvc.sweep is gone (BookSvc.sweep)`},
+			"a method that a module calls by its file", "void sweep()", "",
+			[]string{`book.thrift:4: breaking method-removed: method BookSvc.sweep is gone (BookSvc.sweep; module broom)`},
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -98,6 +101,7 @@ func TestByName(t *testing.T) {
 		{"nobody known", Usage{}, Risky},
 		{"the generic route", Usage{ByName: true}, Breaking},
 		{"a module", Usage{Callers: func(string, string) []string { return []string{"m"} }}, Breaking},
+		{"a route of the admin API", Usage{Routes: func(string, string) []string { return []string{"GET /mine"} }}, Breaking},
 		{"allowed", Usage{ByName: true, Allow: []string{ruleName}}, Safe},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,5 +1,13 @@
 package breaking
 
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"dgate/hertz-gateway/servicemapping"
+)
+
 // Route is a route of the old IDLs.
 type Route struct {
 	Service, Method string
@@ -18,8 +26,12 @@ type Usage struct {
 	// Attached names the modules that run on a route, beside those that the
 	// IDL itself names (dgate.modules); nil: none.
 	Attached func(Route) []string
-	// Callers names the modules that call a method; nil: none.
+	// Callers names the modules that call a method of a service, which they may
+	// name by its Thrift service, its file or its registry name; nil: none.
 	Callers func(service, method string) []string
+	// Routes are other routes that call a method, "GET /book": those of the
+	// admin API; nil: none.
+	Routes func(service, method string) []string
 	// Allow are rules that may be broken, beside those that the IDLs allow.
 	Allow []string
 }
@@ -31,9 +43,28 @@ func (u *Usage) attached(r Route) []string {
 	return u.Attached(r)
 }
 
-func (u *Usage) callers(service, method string) []string {
+// callers names the modules that call a method, by whichever name.
+func (u *Usage) callers(m *servicemapping.Method) []string {
 	if u.Callers == nil {
 		return nil
 	}
-	return u.Callers(service, method)
+	s := m.Service
+	names := []string{s.Name}
+	for _, name := range []string{strings.TrimSuffix(path.Base(s.File), ".thrift"), s.Registry} {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	var out []string
+	for _, name := range names {
+		out = append(out, u.Callers(name, m.Name)...)
+	}
+	return out
+}
+
+func (u *Usage) routes(m *servicemapping.Method) []string {
+	if u.Routes == nil {
+		return nil
+	}
+	return u.Routes(m.Service.Name, m.Name)
 }
