@@ -138,7 +138,7 @@ func TestAnswers(t *testing.T) {
 		body      string
 	}{
 		{"Response", `return new Response("hi", { status: 201, headers: { "X-A": "1" } })`, 201, "X-A: 1", "hi"},
-		{"Response of text has a type", `return new Response("hi")`, 200, "Content-Type: text/plain; charset=utf-8", "hi"},
+		{"Response of text has a type", `return new Response("hi")`, 200, "Content-Type: text/plain;charset=UTF-8", "hi"},
 		{"Response.json", `return Response.json({ b: 1, a: 2n })`, 200, "Content-Type: application/json", `{"b":1,"a":2}`},
 		{"Response.redirect", `return Response.redirect("/x", 303)`, 303, "Location: /x", ""},
 		{"Response with two cookies", `const r = new Response(null); r.headers.append("Set-Cookie", "a=1"); r.headers.append("Set-Cookie", "b=2"); return r`, 200, "Set-Cookie: a=1|b=2", ""},
@@ -466,8 +466,8 @@ func TestGlobals(t *testing.T) {
 		},
 		{"Headers of pairs", `return [...new Headers([["a", "1"], ["a", "2"]])]`, `[["a","1, 2"]]`},
 		{
-			"Response", `const r = new Response('{"a":1}', { status: 404, statusText: "No" }); return [r.status, r.ok, r.statusText, await r.json(), await r.clone().text(), r.headers.get("content-type")]`,
-			`[404,false,"No",{"a":1},"{\"a\":1}","text/plain; charset=utf-8"]`,
+			"Response", `const r = new Response('{"a":1}', { status: 404, statusText: "No" }); return [r.status, r.ok, r.statusText, await r.clone().json(), await r.clone().text(), r.headers.get("content-type")]`,
+			`[404,false,"No",{"a":1},"{\"a\":1}","text/plain;charset=UTF-8"]`,
 		},
 		{
 			"Request", `const r = new Request("http://a.example/x", { method: "POST", headers: { a: "1" }, body: "b" }); const s = new Request(r); return [r.method, r.url, s.headers.get("a"), await s.text()]`,

@@ -2,7 +2,6 @@ package jsmodule
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -142,22 +141,13 @@ func (m *moduleInstance) readFetch(input, init goja.Value) (f Fetch, options fet
 	rt := m.rt
 	request := rt.newRequestMessage([]goja.Value{input, init})
 	u := rt.parseURL(request.url, "").u
-	if u.Username() != "" || u.Password() != "" {
-		rt.throwType("fetch: a URL with a password is refused; send an Authorization header")
-	}
 	if u.Scheme() != "http" && u.Scheme() != "https" {
 		rt.throwType("fetch: %s: is neither http nor https", u.Scheme())
 	}
-	method := request.method
-	if upper := strings.ToUpper(method); slices.Contains([]string{"DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"}, upper) {
-		method = upper
-	}
-	if slices.Contains([]string{"CONNECT", "TRACE", "TRACK"}, strings.ToUpper(method)) {
-		rt.throwType("fetch: the method %s is refused", method)
-	}
+	redirect, _ := request.option("redirect")
 	f = Fetch{
 		Namespace: rt.namespace, RequestID: rt.session.call.ID, Module: m.program.name,
-		Method: method, URL: u.Href(true), Body: request.data, Redirect: "follow",
+		Method: request.method, URL: u.Href(true), Body: request.data, Redirect: redirect,
 		Grants: m.grants("http"), MaxBody: rt.host.limits.FetchBody,
 	}
 	request.headers().lines.EachHeader(func(name, value []byte) bool {
@@ -171,13 +161,10 @@ func (m *moduleInstance) readFetch(input, init goja.Value) (f Fetch, options fet
 	if !ok {
 		return f, options
 	}
-	for _, name := range []string{"redirects", "redirect"} { // DGate says "redirects"
-		if v := o.Get(name); !isNil(v) {
-			f.Redirect = v.String()
+	if v := o.Get("redirects"); !isNil(v) { // as DGate says
+		if f.Redirect = v.String(); !slices.Contains(requestOptions["redirect"], f.Redirect) {
+			rt.throwType("fetch: redirects is %q, which is none of follow, error, manual", f.Redirect)
 		}
-	}
-	if !slices.Contains([]string{"follow", "manual", "error"}, f.Redirect) {
-		rt.throwType("fetch: redirect is %q, which is none of follow, manual, error", f.Redirect)
 	}
 	if v := o.Get("timeout"); !isNil(v) {
 		options.timeout = time.Duration(max(1, min(v.ToFloat(), maxSleep.Seconds()*1000)) * float64(time.Millisecond))
@@ -221,23 +208,8 @@ func (rt *vmRuntime) fetched(a Fetched) goja.Value {
 	}
 	m := &webMessage{
 		rt: rt, class: "Response", status: a.Status, statusText: http.StatusText(a.Status), url: a.URL, redirected: a.Redirected,
-		fetched: true, data: a.Body, hasBody: a.Status != http.StatusNoContent && a.Status != http.StatusNotModified,
+		data: a.Body, hasBody: a.Status != http.StatusNoContent && a.Status != http.StatusNotModified,
 	}
 	m.hdr = rt.newHeaders(&headersObject{rt: rt, lines: lines})
 	return rt.classes.responseClass().instance(rt, m)
 }
-
-// jsonOfFetched is a document, so that what a module only passes on keeps every
-// digit.
-func (m *webMessage) jsonOfFetched() goja.Value {
-	v, err := m.rt.answer(m.data)
-	if err == nil && goja.IsUndefined(v) {
-		err = errEmptyJSON
-	}
-	if err != nil {
-		m.rt.throwSyntax("%v", err)
-	}
-	return v
-}
-
-var errEmptyJSON = errors.New("JSON: the body is empty")

@@ -134,6 +134,9 @@ func (r *responseObject) redirect(location goja.Value, status int) {
 
 // replace makes a returned Response the answer.
 func (r *responseObject) replace(from *webMessage) {
+	if from.status == 0 {
+		r.rt.throwType("Response.error() cannot be the answer")
+	}
 	m := r.msg()
 	m.SetStatus(from.status)
 	if r.upstream {

@@ -343,7 +343,7 @@ func (r *rehearsal) result(played Played, logs []LogLine) goja.Value {
 // take makes a web message of one in memory.
 func (m *webMessage) take(h *MemoryHeaders, body []byte) {
 	m.hdr = m.rt.newHeaders(&headersObject{rt: m.rt, lines: &headerList{h.list}})
-	m.data, m.hasBody = body, len(body) > 0
+	m.data, m.hasBody, m.plain = body, len(body) > 0, true
 }
 
 // ask puts a question to the mocks and waits for the answer.

@@ -97,3 +97,60 @@ func TestURL(t *testing.T) {
 		{`["@".repeat(1e4), "a@".repeat(5e3), "a".repeat(1e4) + "@"].map((s) => href("http://" + s + "b"))`, `["TypeError","TypeError","TypeError"]`},
 	})
 }
+
+// TestResponse follows section 5.5 of the Fetch Standard.
+func TestResponse(t *testing.T) {
+	values(t, ``, [][2]string{
+		{`const r = new Response(); return [r.status, r.statusText, r.ok, r.type, r.url, r.redirected, r.body, r.bodyUsed, await r.text(), r.bodyUsed]`, `[200,"",true,"default","",false,null,false,"",false]`},
+		{`const r = new Response("é", { status: 404, statusText: "Not Här", headers: [["a", "1"], ["a", "2"]] }); return [r.status, r.ok, r.statusText, [...r.headers], r.bodyUsed, await r.text(), r.bodyUsed]`, `[404,false,"Not Här",[["a","1, 2"],["content-type","text/plain;charset=UTF-8"]],false,"é",true]`},
+		{`new Response("x", { headers: { "Content-Type": "a/b" } }).headers.get("content-type")`, `"a/b"`},
+		{`[new Response(new URLSearchParams("a=1")), new Response(new Uint8Array(1)), new Response(new ArrayBuffer(1)), new Response(null)].map((r) => r.headers.get("content-type"))`, `["application/x-www-form-urlencoded;charset=UTF-8",null,null,null]`},
+		{`const r = new Response("{\"id\":9007199254740993}"); return Response.json(await r.json()).text()`, `"{\"id\":9007199254740993}"`},
+		{`new Response("\ufeffx").text().then((s) => s)`, `"x"`},
+		{`new Response(new Uint8Array([0xff, 0x61])).text()`, `"�a"`},
+		{`const r = new Response("ab"); const c = r.clone(); c.headers.set("x", "1"); return [[...await r.bytes()], new Uint8Array(await c.arrayBuffer()).length, r.headers.get("x")]`, `[[97,98],2,null]`},
+		{`const r = new Response("x"); await r.text(); return r.json().catch((e) => e.name + ": " + e.message)`, `"TypeError: the body has been read already"`},
+		{`const r = new Response("x"); const p = r.text(); return [p instanceof Promise, r.bodyUsed]`, `[true,true]`},
+		{`const r = new Response("x"); await r.text(); return r.clone()`, `"TypeError: the body has been read already"`},
+		{`return new Response("{").json().catch((e) => e.name)`, `"SyntaxError"`},
+		{`const r = Response.json({ a: 1 }, { status: 201, headers: { x: "y" } }); return [r.status, r.headers.get("content-type"), r.headers.get("x"), await r.text()]`, `[201,"application/json","y","{\"a\":1}"]`},
+		{`[302, undefined, 301, 303, 307, 308].map((s) => Response.redirect("http://a", s)).map((r) => [r.status, r.headers.get("location")].join())`, `["302,http://a/","302,http://a/","301,http://a/","303,http://a/","307,http://a/","308,http://a/"]`},
+		{`const r = Response.error(); return [r.type, r.status, r.ok]`, `["error",0,false]`},
+		{`[new Response("x", undefined).status, new Response("x", {}).status, String(new Response())]`, `[200,200,"[object Response]"]`},
+		{`new Response("", { status: 199 })`, `"RangeError: 199 is not a status: 200 to 599"`},
+		{`new Response("", { status: 600 })`, `"RangeError: 600 is not a status: 200 to 599"`},
+		{`new Response("", { status: 204 })`, `"TypeError: a Response with status 204 has no body"`},
+		{`new Response(null, { status: 304 }).status`, `304`},
+		{`Response.json(1, { status: 204 })`, `"TypeError: a Response with status 204 has no body"`},
+		{`Response.json(undefined)`, `"TypeError: Response.json: the value is not JSON"`},
+		{`Response.redirect("http://a", 304)`, `"RangeError: 304 is not a redirect: 301, 302, 303, 307, 308"`},
+		{`new Response("", { statusText: "a\nb" })`, `"TypeError: statusText holds a line break or another control character"`},
+	})
+}
+
+// TestRequest follows section 5.4 of the Fetch Standard.
+func TestRequest(t *testing.T) {
+	values(t, `const u = "http://a/b"; const q = (init, input = u) => new Request(input, init);`, [][2]string{
+		{
+			`const r = q(); return ["method", "url", "redirect", "mode", "credentials", "cache", "integrity", "keepalive", "referrer", "referrerPolicy", "destination", "duplex", "body", "bodyUsed"].map((k) => r[k])`,
+			`["GET","http://a/b","follow","cors","same-origin","default","",false,"about:client","","","half",null,false]`,
+		},
+		{`["get", "post", "delete", "put", "head", "options", "patch", "PaTcH", "foo"].map((method) => q({ method }).method)`, `["GET","POST","DELETE","PUT","HEAD","OPTIONS","patch","PaTcH","foo"]`},
+		{`const r = q({ method: "POST", body: "x", headers: { b: "1" }, redirect: "manual", cache: "no-store" }); return [await r.text(), r.bodyUsed, [...r.headers], r.redirect, r.cache]`, `["x",true,[["b","1"],["content-type","text/plain;charset=UTF-8"]],"manual","no-store"]`},
+		{`const r = q({ method: "POST", body: "x", headers: { b: "1" } }); const s = q({ headers: { c: "2" } }, r); return [r.bodyUsed, s.method, await s.text(), [...s.headers]]`, `[true,"POST","x",[["c","2"]]]`},
+		{`const r = q({ method: "POST", body: "x" }); const c = r.clone(), s = q({ body: "y" }, r); return [r.bodyUsed, await c.text(), await s.text()]`, `[false,"x","y"]`},
+		{`const c = new AbortController(), r = q({ signal: c.signal }); c.abort(); return [r.signal.aborted, q(undefined, r).signal.aborted, q().signal instanceof AbortSignal, q({ signal: null }, r).signal.aborted]`, `[true,true,true,false]`},
+		{`q({}, new URL("http://a/c d#e")).url`, `"http://a/c%20d#e"`},
+		{`String(q())`, `"[object Request]"`},
+		{`q({ body: "x" })`, `"TypeError: a Request with method GET has no body"`},
+		{`q({ method: "head", body: "x" })`, `"TypeError: a Request with method HEAD has no body"`},
+		{`q({ method: "connect" })`, `"TypeError: the method connect is refused"`},
+		{`q({ method: "a b" })`, `"TypeError: \"a b\" is not an HTTP method"`},
+		{`q({}, "/relative")`, `"TypeError: \"/relative\" is not a URL"`},
+		{`q({}, "http://u:p@a")`, `"TypeError: a URL with a password is refused; send an Authorization header"`},
+		{`q({ redirect: "maybe" })`, `"TypeError: redirect is \"maybe\", which is none of follow, error, manual"`},
+		{`q({ signal: {} })`, `"TypeError: signal must be an AbortSignal"`},
+		{`q("x")`, `"TypeError: the options of a Request must be an object"`},
+		{`const r = q({ method: "POST", body: "x" }); await r.text(); q({}, r); return 1`, `"TypeError: the body has been read already"`},
+	})
+}
