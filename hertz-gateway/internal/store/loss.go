@@ -1,12 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	clientv3 "go.etcd.io/etcd/client/v3"
@@ -17,11 +15,11 @@ import (
 //   - It holds nothing at all of ours, neither objects nor guards, and we serve
 //     objects: it was wiped. The state that is served stays (held), commits are
 //     refused, and that ends when Restore writes it back, Accept says that
-//     nothing is right, or somebody puts objects there.
-//   - It went back to an older revision, or is another cluster, and has other
-//     objects than we serve: what etcd holds is taken, because whoever
-//     restored a backup wants that. What was served before is kept in the
-//     state directory, for Restore, until that or Accept.
+//     nothing is right, or somebody else puts objects there.
+//   - It went back to an older revision, is another cluster, or got other
+//     objects after it was wiped: what etcd holds is taken, because whoever
+//     restored a backup wants that. What was served before is kept, on disk
+//     too, for Restore, until that or Accept.
 
 // take makes st what etcd holds, as of revision applied, and decides what is
 // served.
@@ -40,56 +38,52 @@ func (s *Store) takeLocked(st *State, applied int64) {
 	case s.status.Held:
 		s.status.Held = false
 		s.log.Warn("etcd has a state again", "objects", st.Len(), "revision", st.revision)
+		if st.Len() > 0 {
+			s.keepLocked("etcd had lost everything and has other objects now", st)
+		}
 	}
 	if st != served {
 		s.current.Store(st)
 	}
 }
 
-// wentBackLocked compares a listing with what was known. If etcd isn't what it
-// was and has other objects, it returns the text to keep the served state with.
-func (s *Store) wentBackLocked(l *listing) string {
-	old, now := s.origin, l.origin
-	s.origin = now
-	if old == (origin{}) || l.state.bare() {
-		return ""
-	}
-	var what string
-	switch {
-	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:
-		what = fmt.Sprintf("etcd went back from revision %d to %d", s.applied, l.revision)
-	case now.Cluster != old.Cluster || now.Identity != old.Identity && now.Identity != "" && old.Identity != "":
-		what = "etcd is another one than before"
-	default:
-		return ""
-	}
+// keepLocked keeps the state that is served for Restore, where st, which takes
+// its place, has other objects.
+func (s *Store) keepLocked(why string, st *State) {
 	served := s.Current()
-	differ := len(l.state.Diff(served))
-	if differ == 0 || s.status.Held || served.Len() == 0 {
-		return ""
+	if differ := len(differences(served, st)); differ > 0 {
+		s.lost = served
+		s.status.Notice = fmt.Sprintf("%s: %d objects are not as they were at revision %d; that state can be restored", why, differ, served.revision)
+		s.log.Error(s.status.Notice)
 	}
-	return fmt.Sprintf("%s: %d objects are not as they were, at revision %d; that state can be restored", what, differ, served.revision)
+}
+
+// differences are the keys of objects whose values differ, or that one of the
+// states has not.
+func differences(a, b *State) (keys []Key) {
+	for _, k := range a.Diff(b) {
+		if o, p := a.Get(k), b.Get(k); o == nil || p == nil || !bytes.Equal(o.Value, p.Value) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
 }
 
 // install takes over a listing.
 func (s *Store) install(l *listing) {
 	s.mu.Lock()
-	notice := s.wentBackLocked(l)
-	if notice != "" {
-		s.lost, s.status.Notice = s.Current(), notice
-		s.log.Error(notice)
+	defer s.mu.Unlock()
+	old, now := s.origin, l.origin
+	s.origin = now
+	switch {
+	case old == (origin{}) || l.state.bare() || s.status.Held:
+	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:
+		s.keepLocked(fmt.Sprintf("etcd went back from revision %d to %d", s.applied, l.revision), l.state)
+	case now.Cluster != old.Cluster || now.Identity != old.Identity && now.Identity != "" && old.Identity != "":
+		s.keepLocked("etcd is another one than before", l.state)
 	}
-	lost := s.lost
 	s.takeLocked(l.state, l.revision)
 	s.movedLocked()
-	s.mu.Unlock()
-	if notice == "" || s.cfg.StateDir == "" {
-		return
-	}
-	head := savedState{SavedAt: s.cfg.Now().UTC(), Notice: notice}
-	if err := s.writeState(lostFile, "", encodeState(head, lost)); err != nil {
-		s.log.Error("what etcd lost can't be kept on disk", "dir", s.cfg.StateDir, "error", err)
-	}
 }
 
 // Restore writes back what etcd lost, in one change: the state served while
@@ -104,7 +98,7 @@ func (s *Store) Restore(ctx context.Context, author string) (revision int64, err
 		Base: base, Guards: []string{everyNamespace}, Author: author, created: map[Key]time.Time{},
 		Message: fmt.Sprintf("restore the state of revision %d, which etcd had lost", target.revision),
 	}
-	for _, k := range target.Diff(base) {
+	for _, k := range differences(target, base) {
 		if o := target.Get(k); o != nil {
 			b.Puts, b.created[k] = append(b.Puts, Put{k, o.Value}), o.CreatedAt
 		} else {
@@ -156,12 +150,7 @@ func (s *Store) forget() {
 	s.mu.Lock()
 	s.lost, s.status.Notice = nil, ""
 	s.mu.Unlock()
-	if s.cfg.StateDir == "" {
-		return
-	}
-	if err := os.Remove(filepath.Join(s.cfg.StateDir, lostFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.log.Error("what etcd lost can't be removed from disk", "error", err)
-	}
+	s.saveLost()
 }
 
 // identify puts the identity key, if it isn't there.

@@ -218,7 +218,7 @@ func TestOlderEtcd(t *testing.T) {
 			m.start()
 			awaitStatus(t, s, "etcd", func(st Status) bool { return st.Connected && st.Err == nil })
 			for i := range 5 {
-				mustCommitRetrying(t, s, Batch{Puts: []Put{put("x", fmt.Sprint(i+2)), put("new", `1`)}, Deletes: []Key{key("gone")}})
+				mustCommitConnected(t, s, Batch{Puts: []Put{put("x", fmt.Sprint(i+2)), put("new", `1`)}, Deletes: []Key{key("gone")}})
 			}
 			newer := contents(s.Current())
 			if away {
@@ -251,6 +251,49 @@ func TestOlderEtcd(t *testing.T) {
 				t.Errorf("nothing to accept: %v", err)
 			}
 		})
+	}
+}
+
+// TestBackupAfterWipe wipes etcd, and then somebody restores a backup of it
+// that is older than what is served.
+func TestBackupAfterWipe(t *testing.T) {
+	m := newMachine(t)
+	s := openStore(t, quick(Config{Client: testClient(t, m.listen), StateDir: t.TempDir()}))
+	mustCommit(t, s, Batch{Puts: []Put{put("x", `1`), put("y", `1`)}})
+	older := contents(s.Current())
+	m.stop()
+	restore := m.backup()
+	m.start()
+	mustCommitConnected(t, s, Batch{Puts: []Put{put("x", `2`)}})
+	newer := contents(s.Current())
+	m.wipe()
+	awaitStatus(t, s, "the hold", func(st Status) bool { return st.Held })
+	m.stop()
+	restore()
+	m.start()
+	await(t, s, "the backup", func(st *State) bool { return cmp.Equal(contents(st), older) })
+	awaitStatus(t, s, "the notice", func(st Status) bool {
+		return !st.Held && st.Connected && strings.Contains(st.Notice, "1 objects are not as they were")
+	})
+	if _, err := s.Restore(t.Context(), "me"); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(newer, contents(s.Current())); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// mustCommitConnected commits as soon as etcd is there.
+func mustCommitConnected(t *testing.T, s *Store, b Batch) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		_, err := s.Commit(t.Context(), b)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, ErrUnavailable) && !errors.Is(err, ErrGuardMoved) || time.Now().After(deadline) {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -270,6 +270,10 @@ func checkSwept(t *testing.T, s *Store) {
 // TestLostAnswer loses one request or one answer: Commit finds out which.
 func TestLostAnswer(t *testing.T) {
 	endpoint := newEtcd(t)
+	first := openStore(t, Config{Client: testClient(t, endpoint)})
+	if err := first.identify(t.Context()); err != nil { // so that no other store has to
+		t.Fatal(err)
+	}
 	for _, lost := range []bool{false, true} {
 		client := testClient(t, endpoint)
 		kv := &dyingKV{KV: client.KV, once: true, answer: lost}

@@ -129,7 +129,7 @@ func (s *Store) loadState() error {
 		break
 	}
 	if head, st, err := s.readState(lostFile); err == nil {
-		s.lost, s.status.Notice = st, head.Notice
+		s.lost, s.lostSaved, s.status.Notice = st, st, head.Notice
 	}
 	return nil
 }
@@ -165,13 +165,14 @@ func (s *Store) writeState(name, keep string, text []byte) (err error) {
 }
 
 // save keeps the state on disk up to date until ctx ends, and once more then.
-func (s *Store) save(ctx context.Context) {
-	saved := s.Current()
+// saved is what is there.
+func (s *Store) save(ctx context.Context, saved *State) {
 	for last := false; !last; {
 		_, err := s.Next(ctx, saved)
 		last = err != nil
 		began := time.Now()
 		st, head := s.saved()
+		s.saveLost() // first: only the other files have it so far
 		if st.stands(saved) {
 			continue
 		}
@@ -188,6 +189,32 @@ func (s *Store) save(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// saveLost brings the file of what etcd lost up to date.
+func (s *Store) saveLost() {
+	if s.cfg.StateDir == "" {
+		return
+	}
+	s.lostFile.Lock()
+	defer s.lostFile.Unlock()
+	s.mu.Lock()
+	lost, notice := s.lost, s.status.Notice
+	s.mu.Unlock()
+	if lost == s.lostSaved {
+		return
+	}
+	var err error
+	if lost == nil {
+		err = os.Remove(filepath.Join(s.cfg.StateDir, lostFile))
+	} else {
+		err = s.writeState(lostFile, "", encodeState(savedState{SavedAt: s.cfg.Now().UTC(), Notice: notice}, lost))
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.Error("what etcd lost can't be kept on disk", "dir", s.cfg.StateDir, "error", err)
+		return
+	}
+	s.lostSaved = lost
 }
 
 // saved is the state and what its file says about it.

@@ -102,6 +102,9 @@ type Store struct {
 	closed  bool
 
 	committed chan struct{} // tells housekeep that the history has grown
+
+	lostFile  sync.Mutex
+	lostSaved *State // what the file of that name holds, nil for no file
 }
 
 // Status is how the store stands with etcd.
@@ -151,11 +154,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 
-	synced := make(chan struct{})
+	saved, synced := s.Current(), make(chan struct{})
 	s.run(func(ctx context.Context) { s.follow(ctx, synced) })
 	s.run(s.housekeep)
 	if cfg.StateDir != "" {
-		s.run(s.save)
+		s.run(func(ctx context.Context) { s.save(ctx, saved) })
 	}
 	timer := time.NewTimer(cfg.BootTimeout)
 	defer timer.Stop()
