@@ -42,7 +42,9 @@ func TestScript(t *testing.T) {
 			env.Setenv("DGATE_ADMIN_API", srv.URL)
 			env.Setenv("NOBODY_THERE", gone.URL)
 			env.Setenv("TZ", "UTC")
-			return nil
+			program, err := exec.LookPath("dgate-cli")
+			env.Setenv("PROGRAM", program) // for scripts with a PATH of their own
+			return err
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,

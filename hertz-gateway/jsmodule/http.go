@@ -109,6 +109,9 @@ func (m *moduleInstance) fetch(input, init goja.Value) (promise goja.Value) {
 		return rt.host.cfg.Fetcher.Fetch(ctx, f)
 	}
 	return later(rt, deadline, shown, work, func(answer Fetched) (goja.Value, error) {
+		if options.aborted() {
+			return nil, context.Canceled // the answer came too late
+		}
 		return rt.fetched(answer), nil
 	})
 }

@@ -16,6 +16,9 @@ type LogLine struct {
 	Message string `json:"message"`
 }
 
+// maxRecorded bounds the lines of a LogRecorder; what comes later is dropped.
+const maxRecorded = 10000
+
 // LogRecorder is a slog.Handler that keeps the lines of modules, for tests and
 // tools. The zero value is empty. Safe for concurrent use.
 type LogRecorder struct {
@@ -46,7 +49,9 @@ func (r *LogRecorder) Handle(_ context.Context, record slog.Record) error {
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.lines = append(r.lines, l)
+	if len(r.lines) < maxRecorded {
+		r.lines = append(r.lines, l)
+	}
 	return nil
 }
 

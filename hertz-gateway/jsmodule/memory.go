@@ -69,7 +69,32 @@ type MemoryRequest struct {
 var (
 	_ Request  = (*MemoryRequest)(nil)
 	_ Response = (*MemoryResponse)(nil)
+	_ Binding  = (*MemoryBinding)(nil)
 )
+
+// MemoryBinding is a Binding that takes any arguments.
+type MemoryBinding struct {
+	// Args is a JSON object, the arguments that the request binds to and then
+	// those that hooks have made of it; nothing stands for none.
+	Args []byte
+}
+
+// Bind implements Binding.
+func (b *MemoryBinding) Bind() ([]byte, error) {
+	if len(b.Args) == 0 {
+		return []byte("{}"), nil
+	}
+	return b.Args, nil
+}
+
+// SetArguments implements Binding.
+func (b *MemoryBinding) SetArguments(json []byte) error {
+	b.Args = slices.Clone(json)
+	return nil
+}
+
+// Instances implements Binding: there are none.
+func (*MemoryBinding) Instances() []string { return nil }
 
 // NewMemoryRequest makes a request. target is an absolute URL, or a path with a
 // query on http://localhost; an empty method is GET.

@@ -26,9 +26,9 @@ type Played struct {
 }
 
 // Play runs the hooks as a gateway does for one exchange: fetchUpstream,
-// requestModifier, then requestHandler or, where no module has one, the
-// upstream with responseModifier after it, and errorHandler when something
-// failed. It is for tests and tools; proxy does the same with real upstreams.
+// requestModifier, then requestHandler on a route without service where a module
+// has one, else the upstream, then responseModifier, and errorHandler when
+// something failed. It is for tests and tools; proxy does the same with real upstreams.
 func (s *Session) Play(up Upstream) (p Played, err error) {
 	if err = s.play(&p, up); err == nil {
 		return p, nil
@@ -62,9 +62,11 @@ func (s *Session) play(p *Played, up Upstream) (err error) {
 	if p.Answered, err = s.Request(); err != nil || p.Answered {
 		return err
 	}
-	if s.chain.Has(RequestHandler) {
-		_, err = s.Handle()
-		return err
+	if s.call.Service == "" && s.chain.Has(RequestHandler) {
+		if _, err = s.Handle(); err != nil {
+			return err
+		}
+		return s.Response()
 	}
 	if up.Failure != nil {
 		return up.Failure

@@ -81,7 +81,7 @@ func (s *Suite) load(f func(*Host, *vmRuntime) error) error {
 	kit := &kitOf{}
 	cfg := s.cfg
 	documents := NewMemoryDocuments()
-	cfg.Logger, cfg.Caller, cfg.Secrets, cfg.Documents = slog.New(lines), kit, kit, documents
+	cfg.Logger, cfg.Caller, cfg.Secrets, cfg.Documents, cfg.Fetcher = slog.New(lines), kit, kit, documents, kit
 	h, err := NewHost(cfg)
 	if err != nil {
 		return err

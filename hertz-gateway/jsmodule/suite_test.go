@@ -137,3 +137,84 @@ runs for ever: shop.test.ts:61:21: module shop.test: interrupted: out of its CPU
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestSuiteMocks has each of the mocks answer a module.
+func TestSuiteMocks(t *testing.T) {
+	s, err := suiteOf(t, "m.test.ts", `
+import { it, expect, mock, callModule, clock } from "dgate/test";
+import * as mod from "./m";
+it("fetches", async () => {
+  const get = mock.fetch("https://a.example/*", async (request) => ({ url: request.url, by: request.headers.get("x-by") }));
+  mock.fetch("POST https://a.example/b", new Response("no", { status: 403, headers: { "x-a": "1" } }));
+  const { response } = await callModule(mod, { url: "/fetch" });
+  expect(response.json()).toEqual([{ url: "https://a.example/a", by: "m" }, 403, "no", "1"]);
+  expect(get.mock.calls[0][0]).toBeInstanceOf(Request);
+  mock.fetch(/slow/, () => new Promise((done) => setTimeout(() => done("late"), 1000)));
+  await expect(callModule(mod, { url: "/slow" })).rejects.toMatchObject({ name: "TypeError" });
+  await expect(callModule(mod, { url: "/aborted" })).rejects.toMatchObject({ name: "TimeoutError" });
+  await expect(callModule(mod, { url: "/nowhere" })).rejects.toThrow("no mock for GET https://nowhere.example/");
+});
+it("keeps documents and cached values", async () => {
+  const first = await callModule(mod, { url: "/state" });
+  expect(first.response.json()).toEqual({ n: 1, at: "2026-01-01T00:00:00Z", cached: null });
+  clock.advance(59_000);
+  expect((await callModule(mod, { url: "/state" })).response.json()).toMatchObject({ n: 2, cached: 1 });
+  clock.advance(2_000);
+  expect((await callModule(mod, { url: "/state" })).response.json()).toMatchObject({ n: 3, cached: 2 });
+  clock.advance(61_000);
+  expect((await callModule(mod, { url: "/state" })).response.json()).toMatchObject({ n: 4, cached: null });
+});
+it("starts without them", async () => {
+  expect((await callModule(mod, { url: "/state" })).response.json()).toMatchObject({ n: 1 });
+});
+it("has the arguments of the call", async () => {
+  const { args, response } = await callModule(mod, { url: "/rpc" }, { service: "BookSvc.queryBook", args: { Num: 7n ** 20n }, response: { status: 201 } });
+  expect(args).toEqual({ Num: 79792266297612001n, by: "BookSvc.queryBook" });
+  expect(response.status).toBe(201);
+});
+it("moves on its own clock", async () => {
+  const { response } = await callModule(mod, { url: "/time" });
+  expect(response.json()).toEqual([1500, 1500, "2026-01-01T00:00:01.500Z"]);
+});
+`, "m.ts", `// @permissions http:*, state:*
+import { addCollection, addDocument, getDocument } from "dgate/state";
+import { getCache, setCache } from "dgate/storage";
+import { asyncSleep } from "dgate";
+export function requestModifier(ctx) {
+  if (ctx.rpc) ctx.rpc.request.by = ctx.rpc.service + "." + ctx.rpc.method;
+}
+export async function requestHandler(ctx) {
+  switch (ctx.request.path) {
+    case "/fetch": {
+      const a = await fetch("https://a.example/a", { headers: { "x-by": "m" } });
+      const b = await fetch("https://a.example/b", { method: "POST" });
+      return [await a.json(), b.status, await b.text(), b.headers.get("x-a")];
+    }
+    case "/slow": return await (await fetch("https://slow.example/", { timeout: 100 })).text();
+    case "/aborted": return await (await fetch("https://slow.example/", { signal: AbortSignal.timeout(100) })).text();
+    case "/nowhere": return await fetch("https://nowhere.example/");
+    case "/state": {
+      await addCollection({ name: "c" });
+      const n = ((await getDocument("n", "c"))?.data ?? 0) + 1;
+      const doc = await addDocument({ id: "n", collection: "c", data: n });
+      const cached = getCache("n");
+      setCache("n", n, { ttl: 60 });
+      return { n, at: doc.updatedAt, cached };
+    }
+    case "/time": {
+      const before = [Date.now(), performance.now()];
+      await Promise.all([asyncSleep("1500ms"), asyncSleep(1)]);
+      return [Date.now() - before[0], performance.now() - before[1], new Date()];
+    }
+  }
+}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, outcome := range outcomes(t, s) {
+		if !strings.HasSuffix(outcome, ": ok") {
+			t.Error(outcome)
+		}
+	}
+}

@@ -115,6 +115,7 @@ type rehearsal struct {
 	call            Call
 	request         *MemoryRequest
 	response        *MemoryResponse
+	binding         *MemoryBinding // nil without a service
 	upstream        Upstream
 	resolve, reject func(any) error
 	// place is where callModule was called.
@@ -171,6 +172,13 @@ func (r *rehearsal) read(init, options goja.Value) {
 	r.call = Call{
 		ID: "test", Service: service, Method: method, Request: q, Response: r.response,
 		Route: Route{Name: str(member(options, "route")), Methods: []string{string(q.Method())}, Paths: []string{string(q.Path())}},
+	}
+	if service != "" {
+		r.binding = &MemoryBinding{}
+		if args := member(options, "args"); !isNil(args) {
+			r.binding.Args = rt.marshal(args)
+		}
+		r.call.Binding = r.binding
 	}
 	if given, ok := member(options, "response").(*goja.Object); ok {
 		r.answerWith(given)
@@ -323,6 +331,10 @@ func (r *rehearsal) result(played Played, logs []LogLine) goja.Value {
 		lines[i] = line
 	}
 	own(o, "logs", rt.array(lines))
+	if r.binding != nil {
+		data, _ := r.binding.Bind() // in memory
+		own(o, "args", (&jsonParser{rt: rt, src: data, bigints: true}).whole())
+	}
 	own(o, "answered", rt.vm.ToValue(played.Answered))
 	if played.Chosen {
 		target := rt.vm.NewObject()
@@ -346,10 +358,10 @@ func (m *webMessage) take(h *MemoryHeaders, body []byte) {
 	m.data, m.hasBody, m.plain = body, len(body) > 0, true
 }
 
-// ask puts a question to the mocks and waits for the answer.
-func (k *testKit) ask(ctx context.Context, kind string, read func(goja.Value) ([]byte, error), args func() []goja.Value) ([]byte, error) {
+// askMock puts a question to the mocks and waits for the answer.
+func askMock[T any](ctx context.Context, k *testKit, kind string, read func(goja.Value) (T, error), args func() []goja.Value) (T, error) {
 	rt := k.rt
-	return ask(ctx, func(answer func([]byte, error)) error {
+	return ask(ctx, func(answer func(T, error)) error {
 		p, err := k.answer(goja.Undefined(), append([]goja.Value{rt.newString(kind)}, args()...)...)
 		if err != nil {
 			return err
@@ -360,7 +372,8 @@ func (k *testKit) ask(ctx context.Context, kind string, read func(goja.Value) ([
 				return goja.Undefined()
 			}),
 			rt.fn("", 1, func(c goja.FunctionCall) goja.Value {
-				answer(nil, callErrorOf(c.Argument(0)))
+				var none T
+				answer(none, callErrorOf(c.Argument(0)))
 				return goja.Undefined()
 			}))
 		return err
@@ -386,7 +399,7 @@ func callErrorOf(v goja.Value) *CallError {
 
 // Call implements Caller: a mock answers.
 func (k *testKit) Call(ctx context.Context, call RPC) ([]byte, error) {
-	return k.ask(ctx, "rpc", func(v goja.Value) ([]byte, error) {
+	return askMock(ctx, k, "rpc", func(v goja.Value) ([]byte, error) {
 		if isNil(v) {
 			return nil, nil
 		}
@@ -403,6 +416,38 @@ func (k *testKit) Call(ctx context.Context, call RPC) ([]byte, error) {
 		return []goja.Value{k.rt.newString(call.Service), k.rt.newString(call.Method), args, options}
 	})
 }
+
+// Fetch implements Fetcher: a mock answers.
+func (k *testKit) Fetch(ctx context.Context, f Fetch) (Fetched, error) {
+	rt := k.rt
+	return askMock(ctx, k, "fetch", func(v goja.Value) (Fetched, error) {
+		answer := Fetched{URL: f.URL}
+		o, ok := v.(*goja.Object)
+		if !ok {
+			return answer, errNoResponse
+		}
+		m, ok := rt.isResponse(o)
+		if !ok {
+			return answer, errNoResponse
+		}
+		answer.Status, answer.Body = m.status, m.data
+		m.headers().lines.EachHeader(func(name, value []byte) bool {
+			answer.Headers = append(answer.Headers, [2]string{string(name), string(value)})
+			return true
+		})
+		return answer, nil
+	}, func() []goja.Value {
+		request := &webMessage{rt: rt, class: "Request", method: f.Method, url: f.URL}
+		lines := &MemoryHeaders{}
+		for _, h := range f.Headers {
+			must(lines.AddHeader(h[0], h[1]))
+		}
+		request.take(lines, f.Body)
+		return []goja.Value{rt.classes.requestClass().instance(rt, request)}
+	})
+}
+
+var errNoResponse = errors.New("the mock gave no Response")
 
 // Secret implements Secrets.
 func (k *testKit) Secret(_, name string) (string, error) {

@@ -22,11 +22,12 @@ type Case struct {
 	// the name of the case's file up to its first dot, as .ts or .js.
 	Module  string  `json:"module,omitempty"`
 	Request Request `json:"request"`
-	// Service and Hook are as in Exchange.
-	Service string `json:"service,omitempty"`
-	Hook    string `json:"hook,omitempty"`
-	Mocks   Mocks  `json:"mocks"`
-	Expect  Expect `json:"expect"`
+	// Service, Hook and Args are as in Exchange.
+	Service string          `json:"service,omitempty"`
+	Hook    string          `json:"hook,omitempty"`
+	Args    json.RawMessage `json:"args,omitempty"`
+	Mocks   Mocks           `json:"mocks"`
+	Expect  Expect          `json:"expect"`
 }
 
 // Request is the request of a Case.
@@ -48,6 +49,8 @@ type Expect struct {
 	Answered *bool `json:"answered,omitempty"`
 	// Target is what fetchUpstream chose: address, tag, hashKey.
 	Target map[string]string `json:"target,omitempty"`
+	// Args are the arguments of the call behind the route.
+	Args json.RawMessage `json:"args,omitempty"`
 	// Calls are the RPCs, in any order.
 	Calls []Call `json:"calls,omitempty"`
 	// Logs are the lines written, level and text.
@@ -163,7 +166,7 @@ func (c *Case) play(ctx context.Context, p *jsmodule.Program, limits jsmodule.Li
 		return Outcome{}, nil, fmt.Errorf("request: %w", err)
 	}
 	o, err := Play(ctx, p, Exchange{
-		Request: q, Service: c.Service, Hook: c.Hook, Mocks: c.Mocks, Simulated: true, Limits: limits, Version: version,
+		Request: q, Service: c.Service, Hook: c.Hook, Args: c.Args, Mocks: c.Mocks, Simulated: true, Limits: limits, Version: version,
 	})
 	if want := c.Expect.Error; want != "" {
 		switch {
@@ -216,6 +219,14 @@ func (e *Expect) differ(o Outcome) (all []string) {
 		maps.DeleteFunc(got, func(_, v string) bool { return v == "" })
 		if !maps.Equal(got, e.Target) {
 			say("target", show(got), show(e.Target))
+		}
+	}
+	if len(e.Args) > 0 {
+		if o.Binding == nil {
+			say("args", "no service", string(e.Args))
+		} else {
+			got, _ := o.Binding.Bind() // in memory
+			all = append(all, differ("args", got, e.Args)...)
 		}
 	}
 	if e.Calls != nil {

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
+	"strings"
 	"sync"
 
 	"dgate/hertz-gateway/jsmodule"
@@ -21,6 +23,9 @@ type Mocks struct {
 	Upstream *Upstream `json:"upstream,omitempty"`
 	// RPC has the answers to calls by "Service.method".
 	RPC map[string]Answers `json:"rpc,omitempty"`
+	// Fetch has the answers to HTTP requests by "URL" or "METHOD URL"; a * at
+	// the end stands for anything.
+	Fetch map[string]Upstream `json:"fetch,omitempty"`
 	// Secrets are values by name.
 	Secrets map[string]string `json:"secrets,omitempty"`
 	// State has the documents by collection and id.
@@ -144,6 +149,9 @@ func (f *Failure) failure() *jsmodule.Failure {
 	return e
 }
 
+// maxCalls bounds the calls that are kept.
+const maxCalls = 10000
+
 // world is what a host asks, answered by mocks. It keeps the calls.
 type world struct {
 	mocks Mocks
@@ -161,13 +169,16 @@ type Call struct {
 
 var (
 	_ jsmodule.Caller  = (*world)(nil)
+	_ jsmodule.Fetcher = (*world)(nil)
 	_ jsmodule.Secrets = (*world)(nil)
 )
 
 // Call implements jsmodule.Caller.
 func (w *world) Call(_ context.Context, call jsmodule.RPC) ([]byte, error) {
 	w.mu.Lock()
-	w.calls = append(w.calls, Call{call.Service, call.Method, call.Args})
+	if len(w.calls) < maxCalls {
+		w.calls = append(w.calls, Call{call.Service, call.Method, call.Args})
+	}
 	w.mu.Unlock()
 	name := call.Service + "." + call.Method
 	for _, a := range w.mocks.RPC[name] {
@@ -187,6 +198,55 @@ func (w *world) Call(_ context.Context, call jsmodule.RPC) ([]byte, error) {
 		Code: "not_mocked", Status: http.StatusBadGateway,
 		Message: fmt.Sprintf(`no mock for %s(%s): add it under "rpc" of the mocks`, name, call.Args),
 	}
+}
+
+// Fetch implements jsmodule.Fetcher.
+func (w *world) Fetch(_ context.Context, f jsmodule.Fetch) (jsmodule.Fetched, error) {
+	best, found := "", false
+	for pattern := range w.mocks.Fetch {
+		// The longest pattern says most.
+		if matchesURL(pattern, f.Method, f.URL) && (!found || len(pattern) > len(best)) {
+			best, found = pattern, true
+		}
+	}
+	if !found {
+		return jsmodule.Fetched{}, &jsmodule.CallError{
+			Code: "not_mocked", Status: http.StatusBadGateway,
+			Message: fmt.Sprintf(`no mock for %s %s: add it under "fetch" of the mocks`, f.Method, f.URL),
+		}
+	}
+	m := w.mocks.Fetch[best]
+	if e := m.Error; e != nil {
+		failure := e.failure()
+		return jsmodule.Fetched{}, &jsmodule.CallError{Code: failure.Code, Status: failure.Status, Message: failure.Message}
+	}
+	var r jsmodule.MemoryResponse
+	if err := m.fill(&r); err != nil {
+		return jsmodule.Fetched{}, err
+	}
+	answer := jsmodule.Fetched{Status: m.Status, URL: f.URL}
+	if m.Status == 0 {
+		answer.Status = http.StatusOK
+	}
+	answer.Body, _ = r.Body() // in memory
+	r.Each(func(name, value string) bool {
+		answer.Headers = append(answer.Headers, [2]string{name, value})
+		return true
+	})
+	return answer, nil
+}
+
+func matchesURL(pattern, method, url string) bool {
+	if verb, rest, ok := strings.Cut(pattern, " "); ok {
+		if verb != method {
+			return false
+		}
+		pattern = rest
+	}
+	if prefix, ok := strings.CutSuffix(pattern, "*"); ok {
+		return strings.HasPrefix(url, prefix)
+	}
+	return url == pattern
 }
 
 // Secret implements jsmodule.Secrets.
@@ -212,4 +272,16 @@ func (w *world) documents() (jsmodule.Documents, error) {
 		}
 	}
 	return store, nil
+}
+
+// LoadMocks reads a file with what stands under "mocks" in a case.
+func LoadMocks(file string) (m Mocks, err error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return m, err
+	}
+	if err := strictUnmarshal(data, &m); err != nil {
+		return m, &caseError{at(file, data, err), err}
+	}
+	return m, nil
 }

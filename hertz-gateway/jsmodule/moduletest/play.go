@@ -2,6 +2,7 @@ package moduletest
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -22,7 +23,9 @@ type Exchange struct {
 	// Service is "Service.method" of the route, empty for one without.
 	Service string
 	// Hook is the one hook to run; empty: all of them, as a gateway does.
-	Hook  string
+	Hook string
+	// Args are the arguments that the request binds to: ctx.rpc.request.
+	Args  json.RawMessage
 	Mocks Mocks
 	// Simulated stops the clock and repeats random values.
 	Simulated bool
@@ -37,6 +40,7 @@ type Outcome struct {
 	jsmodule.Played
 	Request  *jsmodule.MemoryRequest
 	Response *jsmodule.MemoryResponse
+	Binding  *jsmodule.MemoryBinding // nil without a service
 	Calls    []Call
 	Logs     []jsmodule.LogLine
 }
@@ -74,7 +78,7 @@ func NewStage(p *jsmodule.Program, x Exchange) (*Stage, error) {
 		return nil, err
 	}
 	s.host, err = jsmodule.NewHost(jsmodule.Config{
-		Logger: slog.New(s.lines), Caller: s.world, Secrets: s.world, Documents: documents,
+		Logger: slog.New(s.lines), Caller: s.world, Fetcher: s.world, Secrets: s.world, Documents: documents,
 		DefaultPermissions: granted, Limits: x.Limits, Version: x.Version, Simulated: x.Simulated,
 	})
 	if err != nil {
@@ -98,10 +102,15 @@ func (s *Stage) Close() {
 func (s *Stage) Play(ctx context.Context) (Outcome, error) {
 	o := Outcome{Request: s.x.Request.Clone(), Response: &jsmodule.MemoryResponse{}}
 	service, method, _ := strings.Cut(s.x.Service, ".")
-	session := s.chain.Begin(ctx, &jsmodule.Call{
+	call := &jsmodule.Call{
 		ID: "run", Service: service, Method: method, Request: o.Request, Response: o.Response,
 		Route: jsmodule.Route{Methods: []string{string(o.Request.Method())}, Paths: []string{string(o.Request.Path())}},
-	})
+	}
+	if service != "" {
+		o.Binding = &jsmodule.MemoryBinding{Args: s.x.Args}
+		call.Binding = o.Binding
+	}
+	session := s.chain.Begin(ctx, call)
 	defer session.Close()
 	var err error
 	if s.x.Hook == "" {
