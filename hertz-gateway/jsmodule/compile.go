@@ -46,8 +46,8 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 	if err != nil {
 		return nil, nil, err
 	}
-	reached := reachOf(tree.Body, sources)
 	guardBigInts(reflect.ValueOf(tree.Body))
+	reached := reachOf(tree.Body, sources)
 	code, err := goja.CompileAST(tree, false)
 	return code, reached, err
 }

@@ -17,7 +17,7 @@ const (
 
 // log is the logger of the module that runs.
 func (rt *vmRuntime) log() *slog.Logger {
-	log := rt.current.logger
+	log := rt.current.log()
 	if s := rt.session; s != nil {
 		log = log.With("route", s.call.Route.Name, "request_id", s.call.ID)
 	}
@@ -54,7 +54,7 @@ func (rt *vmRuntime) makeConsole() goja.Value {
 
 func (rt *vmRuntime) write(level slog.Level, args []goja.Value) {
 	ctx := context.Background()
-	if !rt.current.logger.Enabled(ctx, level) {
+	if !rt.current.log().Enabled(ctx, level) {
 		return
 	}
 	if s := rt.session; s != nil {

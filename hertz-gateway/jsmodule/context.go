@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/dop251/goja"
 )
@@ -84,47 +85,21 @@ func (c *contextObject) install() {
 	rt := c.rt
 	c.proto = rt.vm.NewObject()
 	get := func(name string, f func(*Session) goja.Value) {
-		rt.accessor(c.proto, name, c.on(func(s *Session, _ goja.FunctionCall) goja.Value { return f(s) }), nil)
+		if rt.reaches(name) {
+			rt.accessor(c.proto, name, c.on(func(s *Session, _ goja.FunctionCall) goja.Value { return f(s) }), nil)
+		}
 	}
 	method := func(name string, n int, f func(*Session, goja.FunctionCall) goja.Value) {
-		rt.method(c.proto, name, n, c.on(f))
+		if rt.reaches(name) {
+			rt.method(c.proto, name, n, c.on(f))
+		}
 	}
 
 	get("id", func(s *Session) goja.Value { return rt.vm.ToValue(s.call.ID) })
 	get("deadline", func(s *Session) goja.Value { return rt.vm.ToValue(s.deadline.UnixMilli()) })
-	get("namespace", func(*Session) goja.Value {
-		if c.namespce == nil {
-			c.namespce = rt.named(rt.namespace, func(o *goja.Object) { own(o, "name", rt.vm.ToValue(rt.namespace)) })
-		}
-		return c.namespce
-	})
-	get("route", func(s *Session) goja.Value {
-		if c.route == nil {
-			r := s.call.Route
-			c.route = rt.named(r.Name, func(o *goja.Object) {
-				own(o, "name", rt.vm.ToValue(r.Name))
-				own(o, "methods", rt.strings(r.Methods))
-				own(o, "paths", rt.strings(r.Paths))
-			})
-		}
-		return c.route
-	})
-	get("service", func(s *Session) goja.Value {
-		if s.call.Service == "" {
-			return goja.Undefined()
-		}
-		if c.service == nil {
-			c.service = rt.named(s.call.Service, func(o *goja.Object) {
-				own(o, "name", rt.vm.ToValue(s.call.Service))
-				own(o, "method", rt.vm.ToValue(s.call.Method))
-				if b := s.call.Binding; b != nil {
-					// A getter: nobody pays for the list who does not ask.
-					rt.accessor(o, "urls", func(goja.FunctionCall) goja.Value { return rt.strings(b.Instances()) }, nil)
-				}
-			})
-		}
-		return c.service
-	})
+	get("namespace", func(*Session) goja.Value { return c.namespace() })
+	get("route", c.routeOf)
+	get("service", c.serviceOf)
 	get("params", func(s *Session) goja.Value { return c.pathParams(s) })
 	get("locals", func(*Session) goja.Value {
 		if c.locals == nil {
@@ -142,14 +117,6 @@ func (c *contextObject) install() {
 		return rt.response.value()
 	})
 
-	method("toJSON", 0, func(s *Session, _ goja.FunctionCall) goja.Value {
-		o := rt.vm.NewObject()
-		own(o, "id", rt.newString(s.call.ID))
-		for _, name := range []string{"namespace", "route", "service", "params"} {
-			own(o, name, c.obj.Get(name))
-		}
-		return o
-	})
 	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
 	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
 		if v, ok := s.call.Request.PathParam(call.Argument(0).String()); ok {
@@ -187,7 +154,7 @@ func (c *contextObject) install() {
 	})
 
 	// The shorthands are the functions of ctx.response, returning ctx.
-	for _, name := range []string{"status", "json", "text", "write", "send", "end", "setHeader"} {
+	for _, name := range []string{"status", "setStatus", "json", "text", "write", "send", "end", "setHeader"} {
 		method(name, 1, func(_ *Session, call goja.FunctionCall) goja.Value {
 			rt.response.do(name, call.Arguments)
 			return c.obj
@@ -201,7 +168,53 @@ func (c *contextObject) install() {
 		rt.response.redirect(call.Argument(0), status)
 		return c.obj
 	})
-	must(c.proto.DefineDataProperty("setStatus", c.proto.Get("status"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	rt.method(c.proto, "toJSON", 0, c.on(func(s *Session, _ goja.FunctionCall) goja.Value {
+		o := rt.vm.NewObject()
+		own(o, "id", rt.newString(s.call.ID))
+		own(o, "namespace", c.namespace())
+		own(o, "route", c.routeOf(s))
+		own(o, "service", c.serviceOf(s))
+		own(o, "params", c.pathParams(s))
+		return o
+	}))
+}
+
+func (c *contextObject) namespace() goja.Value {
+	if c.namespce == nil {
+		name := c.rt.namespace
+		c.namespce = c.rt.named("namespace", name, func(o *goja.Object) { own(o, "name", c.rt.newString(name)) })
+	}
+	return c.namespce
+}
+
+func (c *contextObject) routeOf(s *Session) goja.Value {
+	if c.route == nil {
+		rt, r := c.rt, s.call.Route
+		c.route = rt.named("route", r.Name, func(o *goja.Object) {
+			own(o, "name", rt.newString(r.Name))
+			own(o, "methods", rt.strings(r.Methods))
+			own(o, "paths", rt.strings(r.Paths))
+		})
+	}
+	return c.route
+}
+
+func (c *contextObject) serviceOf(s *Session) goja.Value {
+	if s.call.Service == "" {
+		return goja.Undefined()
+	}
+	if c.service == nil {
+		rt := c.rt
+		c.service = rt.named("service", s.call.Service, func(o *goja.Object) {
+			own(o, "name", rt.newString(s.call.Service))
+			own(o, "method", rt.newString(s.call.Method))
+			if b := s.call.Binding; b != nil {
+				// A getter: nobody pays for the list who does not ask.
+				rt.accessor(o, "urls", func(goja.FunctionCall) goja.Value { return rt.strings(b.Instances()) }, nil)
+			}
+		})
+	}
+	return c.service
 }
 
 func (c *contextObject) pathParams(s *Session) goja.Value {
@@ -215,9 +228,13 @@ func (c *contextObject) pathParams(s *Session) goja.Value {
 	return c.params
 }
 
-// named makes a value that is an object, a function that returns it, and text.
-func (rt *vmRuntime) named(name string, fill func(*goja.Object)) goja.Value {
-	o := rt.callable(rt.classes.named)
+// named makes the value of a member of ctx that is an object, a function that
+// returns it, and text.
+func (rt *vmRuntime) named(member, name string, fill func(*goja.Object)) goja.Value {
+	if rt.classes.named == nil {
+		rt.classes.named = rt.installNamed()
+	}
+	o := rt.member(rt.classes.named, member)
 	must(o.DefineDataProperty("name", rt.vm.ToValue(name), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE))
 	fill(o)
 	return o
@@ -244,9 +261,13 @@ func (rt *vmRuntime) installNamed() *goja.Object {
 	return proto
 }
 
-// callable makes a function that returns itself, with proto behind it: what
-// works as `x.y` and as `x().y`.
-func (rt *vmRuntime) callable(proto *goja.Object) *goja.Object {
+// member makes the value of a member of ctx, which can go by several names: an
+// object with proto behind it and, where a program may call it, a function that
+// returns itself, so that it works as `x.y` and as `x().y`.
+func (rt *vmRuntime) member(proto *goja.Object, names ...string) *goja.Object {
+	if !slices.ContainsFunc(names, rt.calls) {
+		return rt.vm.CreateObject(proto)
+	}
 	var self *goja.Object
 	self = rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return self }).(*goja.Object)
 	must(self.SetPrototype(proto))

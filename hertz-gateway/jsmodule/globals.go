@@ -111,8 +111,6 @@ func (rt *vmRuntime) install() {
 	rt.installGuards()
 
 	rt.classes.rt = rt
-	rt.classes.named = rt.installNamed()
-	rt.classes.doc, rt.classes.docArray = rt.installDoc()
 	rt.context.rt, rt.request.rt, rt.response.rt = rt, rt, rt
 	rt.context.install()
 

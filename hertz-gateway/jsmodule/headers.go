@@ -229,8 +229,11 @@ func (rt *vmRuntime) makeHeaders() *class {
 		}
 		return h
 	})
-	method := func(name string, n int, f func(*headersObject, goja.FunctionCall) goja.Value) *goja.Object {
-		return rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
+	method := func(name string, n int, f func(*headersObject, goja.FunctionCall) goja.Value) {
+		if name != "toJSON" && !rt.reaches(name) {
+			return
+		}
+		rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
 			h := receiver[*headersObject](rt, call, "Headers")
 			if rt.need(call, n, name); n > 0 {
 				h.name(call.Argument(0).String())

@@ -215,6 +215,9 @@ func (n *docNode) editable() {
 func (n *docNode) value() *goja.Object {
 	if n.obj == nil {
 		rt := n.doc.rt
+		if rt.classes.doc == nil {
+			rt.classes.doc, rt.classes.docArray = rt.installDoc()
+		}
 		if n.isArray {
 			n.obj = rt.vm.NewDynamicArray((*docArray)(n))
 			if n.parent == nil {

@@ -63,11 +63,11 @@ type pairIterator struct {
 	next func(i int) (goja.Value, bool)
 }
 
-// pairMethods gives a class what lists of pairs have: iteration, forEach.
-func (rt *vmRuntime) pairMethods(proto *goja.Object, class string, pairs func(goja.FunctionCall) pairSource) {
-	iterators := rt.newClass(class+" Iterator", func([]goja.Value) goja.DynamicObject { return nil })
+// pairIterators makes the class of iterators over a class of pairs.
+func (rt *vmRuntime) pairIterators(of string) *class {
+	iterators := rt.newClass(of+" Iterator", func([]goja.Value) goja.DynamicObject { return nil })
 	rt.method(iterators.proto, "next", 0, func(call goja.FunctionCall) goja.Value {
-		it := receiver[*pairIterator](rt, call, class+" Iterator")
+		it := receiver[*pairIterator](rt, call, of+" Iterator")
 		v, ok := it.next(it.at)
 		it.at++
 		if !ok {
@@ -81,9 +81,17 @@ func (rt *vmRuntime) pairMethods(proto *goja.Object, class string, pairs func(go
 	self := rt.fn("[Symbol.iterator]", 0, func(call goja.FunctionCall) goja.Value { return call.This })
 	must(iterators.proto.DefineDataPropertySymbol(goja.SymIterator, self, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	must(iterators.proto.Delete("constructor"))
+	return iterators
+}
 
-	method := func(name string, show func(headerLine) goja.Value) *goja.Object {
-		return rt.method(proto, name, 0, func(call goja.FunctionCall) goja.Value {
+// pairMethods gives a class what lists of pairs have: iteration, forEach.
+func (rt *vmRuntime) pairMethods(proto *goja.Object, name string, pairs func(goja.FunctionCall) pairSource) {
+	var iterators *class
+	method := func(method string, show func(headerLine) goja.Value) *goja.Object {
+		return rt.method(proto, method, 0, func(call goja.FunctionCall) goja.Value {
+			if iterators == nil {
+				iterators = rt.pairIterators(name)
+			}
 			source := pairs(call)
 			return iterators.instance(rt, &pairIterator{next: func(i int) (goja.Value, bool) {
 				p, ok := source(i)
@@ -94,10 +102,17 @@ func (rt *vmRuntime) pairMethods(proto *goja.Object, class string, pairs func(go
 			}})
 		})
 	}
-	method("keys", func(p headerLine) goja.Value { return rt.newString(p.name) })
-	method("values", func(p headerLine) goja.Value { return rt.newString(p.value) })
+	if rt.reaches("keys") {
+		method("keys", func(p headerLine) goja.Value { return rt.newString(p.name) })
+	}
+	if rt.reaches("values") {
+		method("values", func(p headerLine) goja.Value { return rt.newString(p.value) })
+	}
 	entries := method("entries", func(p headerLine) goja.Value { return rt.vm.NewArray(p.name, p.value) })
 	must(proto.DefineDataPropertySymbol(goja.SymIterator, entries, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	if !rt.reaches("forEach") {
+		return
+	}
 	rt.method(proto, "forEach", 1, func(call goja.FunctionCall) goja.Value {
 		f, ok := goja.AssertFunction(call.Argument(0))
 		if !ok {

@@ -262,6 +262,9 @@ func (rt *vmRuntime) makeQuery() *class {
 	}
 	method := func(names []string, n int, f func(*queryObject, goja.FunctionCall) goja.Value) {
 		for _, name := range names {
+			if name != "toJSON" && name != "toString" && !rt.reaches(name) {
+				continue
+			}
 			rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
 				rt.need(call, n, name)
 				return f(this(call), call)

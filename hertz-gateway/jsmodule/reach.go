@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/token"
 )
 
 // reach is what the code of a program can lay hands on. A runtime gets only
@@ -17,7 +18,17 @@ type reach struct {
 	// computed is set when the code reads properties under names that it
 	// makes up at run time, or in other ways that cannot be followed.
 	computed bool
+	// regexps is set when it has regular expressions in slashes.
+	regexps bool
+	// values are the members of ctx that the code uses by themselves, not only
+	// to get at their members: what it may call.
+	values map[string]bool
 }
+
+// callables are the members of ctx that are functions as well, which return
+// themselves. Where no program can call them they are plain objects, which are
+// made in a third of the time.
+var callables = []string{"request", "response", "upstream", "route", "service", "namespace"}
 
 // reflective are names that lead to properties without naming them.
 var reflective = []string{"Reflect", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "globalThis"}
@@ -36,7 +47,7 @@ var helpers = []string{
 // reachOf reads the code of a bundle, which is one function. sources are the
 // texts that went into it.
 func reachOf(script []ast.Statement, sources []string) *reach {
-	r := &reach{names: map[string]bool{}}
+	r := &reach{names: map[string]bool{}, values: map[string]bool{}}
 	trusted := !slices.ContainsFunc(helpers, func(name string) bool {
 		return slices.ContainsFunc(sources, func(text string) bool { return strings.Contains(text, name) })
 	})
@@ -80,11 +91,26 @@ func (r *reach) walk(v reflect.Value) {
 		switch n := v.Interface().(type) {
 		case *ast.BracketExpression:
 			r.key(n.Member)
+			if r.member(n.Left) {
+				r.walk(reflect.ValueOf(n.Member))
+				return
+			}
+		case *ast.DotExpression:
+			if r.member(n.Left) {
+				r.name(n.Identifier.Name.String())
+				return
+			}
+		case *ast.BinaryExpression:
+			if n.Operator == token.IN {
+				r.key(n.Left)
+			}
+		case *ast.RegExpLiteral:
+			r.regexps = true
+		case *ast.StringLiteral:
+			r.name(n.Value.String())
 		case *ast.PropertyKeyed:
 			if n.Computed {
 				r.key(n.Key)
-			} else {
-				r.mention(n.Key)
 			}
 		case *ast.MethodDefinition:
 			// Definitions read nothing, and every class has a constructor.
@@ -117,17 +143,25 @@ func (r *reach) walk(v reflect.Value) {
 	}
 }
 
-func (r *reach) name(name string) {
-	r.names[name] = true
-	if slices.Contains(reflective, name) || slices.Contains(scripted, name) {
-		r.computed = true
+// member notes what stands before a dot: `ctx.request` in `ctx.request.path`,
+// which is not used by itself. It returns false when it is something else.
+func (r *reach) member(left ast.Expression) bool {
+	d, ok := left.(*ast.DotExpression)
+	if !ok || !slices.Contains(callables, d.Identifier.Name.String()) {
+		return false
 	}
+	r.names[d.Identifier.Name.String()] = true
+	r.walk(reflect.ValueOf(d.Left))
+	return true
 }
 
-// mention notes a key that stands in the code.
-func (r *reach) mention(key ast.Expression) {
-	if s, ok := key.(*ast.StringLiteral); ok {
-		r.name(s.Value.String())
+func (r *reach) name(name string) {
+	r.names[name] = true
+	if slices.Contains(callables, name) {
+		r.values[name] = true
+	}
+	if slices.Contains(reflective, name) || slices.Contains(scripted, name) {
+		r.computed = true
 	}
 }
 
@@ -152,4 +186,15 @@ func (rt *vmRuntime) reaches(names ...string) bool {
 	return slices.ContainsFunc(rt.programs, func(p *Program) bool {
 		return p.reach.computed || slices.ContainsFunc(names, func(name string) bool { return p.reach.names[name] })
 	})
+}
+
+// usesRegexps says whether a program can use regular expressions.
+func (rt *vmRuntime) usesRegexps() bool {
+	return rt.reaches("RegExp", "match", "matchAll", "search") ||
+		slices.ContainsFunc(rt.programs, func(p *Program) bool { return p.reach.regexps })
+}
+
+// calls says whether a program may call a member of ctx.
+func (rt *vmRuntime) calls(name string) bool {
+	return slices.ContainsFunc(rt.programs, func(p *Program) bool { return p.reach.computed || p.reach.values[name] })
 }

@@ -55,3 +55,37 @@ func TestReach(t *testing.T) {
 		})
 	}
 }
+
+// TestCallables looks at what of ctx a program is taken to call: where it is
+// none, ctx.request() would fail.
+func TestCallables(t *testing.T) {
+	for _, test := range []struct {
+		text string
+		is   bool
+	}{
+		{`ctx.request.path`, false},
+		{`ctx.request?.headers.get("a")`, false},
+		{`ctx.request.headers["a"]`, false},
+		{`ctx.request["path"]`, false},
+		{`ctx.request()`, true},
+		{`ctx.request?.()`, true},
+		{`ctx["request"]()`, true},
+		{`(({ request }) => request())(ctx)`, true},
+		{`(({ request: r }) => r())(ctx)`, true},
+		{`const f = ctx.request; f()`, true},
+		{`const k = "req" + ctx.id; ctx[k]()`, true},
+		{`[ctx.request].map((f) => f())`, true},
+	} {
+		p, err := Build(Source{Name: "m", File: "m.js", Text: "export function requestModifier(ctx) { " + test.text + " }"}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rt := &vmRuntime{programs: []*Program{p}}
+		if rt.calls("request") != test.is {
+			t.Errorf("%s: calls is %v", test.text, !test.is)
+		}
+		if rt.calls("response") != p.reach.computed {
+			t.Errorf("%s: it calls what it does not name", test.text)
+		}
+	}
+}

@@ -26,7 +26,7 @@ func (r *requestObject) value() goja.Value {
 		if r.proto == nil {
 			r.install()
 		}
-		r.obj = r.rt.callable(r.proto)
+		r.obj = r.rt.member(r.proto, "request")
 		r.attach()
 	}
 	return r.obj
@@ -96,6 +96,9 @@ func (r *requestObject) install() {
 	rt := r.rt
 	r.proto = rt.vm.NewObject()
 	get := func(name string, f func(Request) goja.Value, set func(Request, goja.Value)) {
+		if !rt.reaches(name) {
+			return
+		}
 		var setter nativeFunc
 		if set != nil {
 			setter = r.on(func(q Request, call goja.FunctionCall) goja.Value {
@@ -107,7 +110,9 @@ func (r *requestObject) install() {
 		rt.accessor(r.proto, name, r.on(func(q Request, _ goja.FunctionCall) goja.Value { return f(q) }), setter)
 	}
 	method := func(name string, n int, f func(Request, goja.FunctionCall) goja.Value) {
-		rt.method(r.proto, name, n, r.on(f))
+		if name == "toJSON" || rt.reaches(name) {
+			rt.method(r.proto, name, n, r.on(f))
+		}
 	}
 	check := func(what string, err error) {
 		if err != nil {

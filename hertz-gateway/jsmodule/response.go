@@ -27,7 +27,7 @@ func (r *responseObject) value() goja.Value {
 		if r.proto == nil {
 			r.install()
 		}
-		r.obj = r.rt.callable(r.proto)
+		r.obj = r.rt.member(r.proto, "response", "upstream")
 	}
 	return r.obj
 }
@@ -94,7 +94,7 @@ func (r *responseObject) do(name string, args []goja.Value) {
 	}
 	r.msg()
 	switch name {
-	case "status":
+	case "status", "setStatus":
 		r.setStatus(arg(0))
 		return
 	case "setHeader":
@@ -172,6 +172,9 @@ func (r *responseObject) install() {
 	rt := r.rt
 	r.proto = rt.vm.NewObject()
 	get := func(name string, f func(Response) goja.Value, set func(goja.Value)) {
+		if !rt.reaches(name) {
+			return
+		}
 		var setter nativeFunc
 		if set != nil {
 			setter = r.on(func(_ Response, call goja.FunctionCall) goja.Value {
@@ -182,7 +185,9 @@ func (r *responseObject) install() {
 		rt.accessor(r.proto, name, r.on(func(m Response, _ goja.FunctionCall) goja.Value { return f(m) }), setter)
 	}
 	method := func(name string, n int, f nativeFunc) {
-		rt.method(r.proto, name, n, r.on(func(_ Response, call goja.FunctionCall) goja.Value { return f(call) }))
+		if name == "toJSON" || rt.reaches(name) {
+			rt.method(r.proto, name, n, r.on(func(_ Response, call goja.FunctionCall) goja.Value { return f(call) }))
+		}
 	}
 
 	get("statusCode", func(m Response) goja.Value { return rt.vm.ToValue(m.Status()) }, r.setStatus)
@@ -194,7 +199,10 @@ func (r *responseObject) install() {
 	rt.bodyReaders(&r.body, method)
 	// With an argument text and json write, without they read.
 	for _, name := range []string{"text", "json"} {
-		read, _ := goja.AssertFunction(r.proto.Get(name))
+		read, ok := goja.AssertFunction(r.proto.Get(name))
+		if !ok {
+			continue
+		}
 		method(name, 1, func(call goja.FunctionCall) goja.Value {
 			if len(call.Arguments) == 0 || name == "json" && isReadOption(call.Arguments[0]) {
 				return must1(read(call.This, call.Arguments...))

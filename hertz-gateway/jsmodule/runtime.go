@@ -51,12 +51,20 @@ type vmRuntime struct {
 type moduleInstance struct {
 	program *Program
 	rt      *vmRuntime
-	logger  *slog.Logger
+	logger  *slog.Logger // see log
 	hooks   [hookCount]hookFunc
 	// top holds the hooks that stand as plain functions.
 	top goja.Value
 	// builtins are the parts of "dgate" it has imported.
 	builtins map[string]goja.Value
+}
+
+// log is the logger of the module, made when it is first used.
+func (m *moduleInstance) log() *slog.Logger {
+	if m.logger == nil {
+		m.logger = m.rt.host.cfg.Logger.With("module", m.program.name)
+	}
+	return m.logger
 }
 
 // hookFunc is a hook bound to the object that exports it.
@@ -89,19 +97,18 @@ func loadCheck(p *Program) *Error {
 func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Error) {
 	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New(), programs: programs}
 	rt.watch.vm = rt.vm
+	rt.watch.matches = rt.usesRegexps()
 	rt.vm.SetMaxCallStackSize(maxCallDepth)
 	rt.vm.SetPromiseRejectionTracker(rt.trackRejection)
 	if h.sim != nil {
 		h.sim.install(rt)
 	}
 
-	rt.watch.arm(math.MaxInt64)
-	timer := time.AfterFunc(h.limits.Load, func() { rt.watch.fire(math.MaxInt64, firedBudget) })
-	defer timer.Stop()
+	rt.limitLoad()
 	err := rt.guarded(func() error {
 		rt.install()
 		for _, p := range programs {
-			m := &moduleInstance{program: p, rt: rt, logger: h.cfg.Logger.With("module", p.name), builtins: map[string]goja.Value{}}
+			m := &moduleInstance{program: p, rt: rt, builtins: map[string]goja.Value{}}
 			rt.current = m
 			if err := m.load(); err != nil {
 				return err
@@ -111,16 +118,31 @@ func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Er
 		return rt.seal()
 	})
 	if fired := rt.watch.disarm(); err != nil || fired != disarmed {
+		rt.discard()
 		return nil, newError(rt.current, hookCount, err, fired)
-	}
-	if h.dog != nil {
-		h.dog.add(&rt.watch)
 	}
 	return rt, nil
 }
 
+// limitLoad starts the clock of loading. Only builds have no watchdog.
+func (rt *vmRuntime) limitLoad() {
+	started, limit := now(), rt.host.limits.Load
+	if dog := rt.host.dog; dog != nil {
+		dog.add(&rt.watch)
+		rt.watch.grace.Store(grace)
+		dog.arm(&rt.watch, started, started+int64(limit))
+		return
+	}
+	rt.watch.arm(started, math.MaxInt64)
+	time.AfterFunc(limit, func() { rt.watch.fire(math.MaxInt64, firedBudget) })
+}
+
 // discard takes the runtime out of the watchdog's sight. It is not used again.
-func (rt *vmRuntime) discard() { rt.host.dog.remove(&rt.watch) }
+func (rt *vmRuntime) discard() {
+	if dog := rt.host.dog; dog != nil {
+		dog.remove(&rt.watch)
+	}
+}
 
 // load runs the module's top level and finds its hooks.
 func (m *moduleInstance) load() error {
@@ -137,16 +159,28 @@ func (m *moduleInstance) load() error {
 	if err := module.Set("exports", exports); err != nil {
 		return err
 	}
-	_, err = call(goja.Undefined(), exports, m.rt.fn("require", 1, m.require), module,
-		m.rt.fn(topName, 1, func(c goja.FunctionCall) goja.Value {
-			m.top = c.Argument(0)
-			return goja.Undefined()
-		}),
-		m.rt.fn(shiftName, 1, m.rt.guardShift), m.rt.fn(exponentName, 1, m.rt.guardExponent), m.fetchFunction())
+	takeTop := func(c goja.FunctionCall) goja.Value {
+		m.top = c.Argument(0)
+		return goja.Undefined()
+	}
+	fetch := goja.Undefined()
+	if m.rt.reaches(fetchName) {
+		fetch = m.fetchFunction()
+	}
+	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
+		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), fetch)
 	if err != nil {
 		return err
 	}
 	return m.findHooks(module.Get("exports"))
+}
+
+// own makes a function that each module has for itself, if its code names it.
+func (m *moduleInstance) own(name string, f nativeFunc) goja.Value {
+	if !m.rt.reaches(name) {
+		return goja.Undefined()
+	}
+	return m.rt.fn(name, 1, f)
 }
 
 // findHooks looks for each hook at the exports, then at the default export,

@@ -253,15 +253,19 @@ func (s *Session) start() {
 		budget = s.budget
 	}
 	left := int64(budget) - headStart - s.spent
-	s.chain.host.dog.arm(&s.rt.watch, s.started+max(0, left))
+	s.chain.host.dog.arm(&s.rt.watch, s.started, s.started+max(0, left))
 }
 
 // pause disarms it. Host functions that wait, pause meanwhile.
 func (s *Session) pause() {
+	ran := now() - s.started
 	if fired := s.rt.watch.disarm(); fired != disarmed {
 		s.fired = fired
+	} else if s.rt.watch.matches && ran > int64(matchTimeout) {
+		// The watchdog was late, and a match may have been given up.
+		s.fired = firedBudget
 	}
-	s.spent += now() - s.started
+	s.spent += ran
 }
 
 // unfit says whether a runtime that ended with err must not be used again.
@@ -318,7 +322,7 @@ func (s *Session) finish() {
 	s.deadline = s.chain.host.now().Add(s.chain.host.limits.Tail)
 	for _, p := range s.waits {
 		if err := s.settle(p); err != nil {
-			s.rt.current.logger.Warn("ctx.waitUntil: the promise was given up", "request_id", s.call.ID, "error", err)
+			s.rt.current.log().Warn("ctx.waitUntil: the promise was given up", "request_id", s.call.ID, "error", err)
 			break
 		}
 	}

@@ -19,6 +19,10 @@ const (
 	// has had a turn. Budgets are called over headStart early for it.
 	grace     = int64(12 * time.Millisecond)
 	headStart = int64(5 * time.Millisecond)
+	// maxRun ends what has regular expressions and runs without a pause,
+	// whatever else the machine does: one that is still matching soon gives
+	// up, and says that nothing matches.
+	maxRun = int64(matchTimeout - 50*time.Millisecond)
 	// idleTicks is after how many ticks without work the watchdog sleeps.
 	idleTicks = 300
 )
@@ -43,11 +47,18 @@ func now() int64 { return int64(time.Since(clockStart)) + 1 }
 type watch struct {
 	vm    *goja.Runtime
 	until atomic.Int64
+	// since is when it was armed.
+	since atomic.Int64
+	// matches is set when the code has regular expressions.
+	matches bool
 	// grace is the CPU time that is left after the budget has run out.
 	grace atomic.Int64
 }
 
-func (w *watch) arm(until int64) { w.until.Store(until) }
+func (w *watch) arm(since, until int64) {
+	w.since.Store(since)
+	w.until.Store(until)
+}
 
 // disarm returns what has fired, or disarmed.
 func (w *watch) disarm() int64 { return min(w.until.Swap(disarmed), disarmed) }
@@ -121,8 +132,8 @@ func (d *watchdog) remove(w *watch) {
 }
 
 // arm starts the clock of w, and the watchdog if it sleeps.
-func (d *watchdog) arm(w *watch, until int64) {
-	w.arm(until)
+func (d *watchdog) arm(w *watch, since, until int64) {
+	w.arm(since, until)
 	if d.quiet.Load() != 0 {
 		d.quiet.Store(0)
 	}
@@ -199,7 +210,8 @@ func (d *watchdog) scan() int {
 func (d *watchdog) charge(t int64, armed int) {
 	used := d.used(t, armed)
 	for _, w := range d.watches {
-		if until := w.until.Load(); until > disarmed && until < t && w.grace.Add(-used) <= 0 {
+		until := w.until.Load()
+		if until > disarmed && until < t && (w.grace.Add(-used) <= 0 || w.matches && t-w.since.Load() > maxRun) {
 			w.fire(until, firedBudget)
 		}
 	}

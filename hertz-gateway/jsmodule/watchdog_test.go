@@ -23,7 +23,7 @@ func TestWatchdogSleepsAndWakes(t *testing.T) {
 	}
 	for range 3 {
 		w.grace.Store(grace)
-		d.arm(w, now()+int64(10*time.Millisecond))
+		d.arm(w, now(), now()+int64(10*time.Millisecond))
 		if _, err := vm.RunString("for (;;);"); err == nil {
 			t.Fatal("the loop ended by itself")
 		}
@@ -48,7 +48,7 @@ func TestDisarmIsFinal(t *testing.T) {
 	w := &watch{vm: vm}
 	fired := 0
 	for i := range 2000 {
-		w.arm(1)
+		w.arm(1, 1)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
