@@ -76,6 +76,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	ready                      /readyz answers 200 if it is there, else 503
 //	status.json                GET /api/v1/status
 //	explain.json               POST /api/v1/explain
+//	logs.ndjson                GET /api/v1/logs; the query is kept in "query"
 //	call/SERVICE.METHOD.json   POST /api/v1/call/SERVICE/METHOD; a file with a
 //	                           problem document is answered as one
 //	authorization              the only Authorization header that it takes
@@ -101,6 +102,12 @@ func (d gatewayDir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/status":
 		d.file(w, "status.json")
+	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/logs":
+		if err := os.WriteFile(filepath.Join(string(d), "query"), []byte(r.URL.RawQuery+"\n"), 0o600); err != nil {
+			d.problem(w, api.NewProblem(api.Internal, err.Error()))
+			return
+		}
+		d.file(w, "logs.ndjson")
 	case r.Method == http.MethodPost && (r.URL.Path == "/api/v1/explain" || len(path) == 5 && path[2] == "call"):
 		body, err := io.ReadAll(r.Body)
 		if len(body) > 0 && !bytes.HasSuffix(body, []byte("\n")) {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -108,6 +110,79 @@ func (c *Client) Explain(ctx context.Context, r ExplainRequest) (*Explanation, e
 	}
 	return &e, nil
 }
+
+// LogQuery chooses lines of a gateway's log.
+type LogQuery struct {
+	// Follow goes on with the lines that come, until the context ends.
+	Follow bool
+	// Tail is how many of the last lines; < 0: 10 with Follow, else all that are kept.
+	Tail int
+	// Level is the lowest: debug, info, warn or error; empty: info.
+	Level string
+	// Module and Route take only lines about them; empty: all.
+	Module, Route string
+}
+
+func (q LogQuery) encode() string {
+	v := url.Values{}
+	for name, value := range map[string]string{"level": q.Level, "module": q.Module, "route": q.Route} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if q.Follow {
+		v.Set("follow", "true")
+	}
+	if q.Tail >= 0 {
+		v.Set("tail", strconv.Itoa(q.Tail))
+	}
+	return v.Encode()
+}
+
+// Logs gives lines of the gateway's log, each a JSON object with time, level,
+// msg and the attributes. It ends with the log, with ctx, or with an error of
+// each.
+func (c *Client) Logs(ctx context.Context, q LogQuery, each func(line json.RawMessage) error) error {
+	u := c.base.JoinPath("api", "v1", "logs")
+	u.RawQuery = q.encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return fmt.Errorf("a request to the admin API: %w", err)
+	}
+	req.Header.Set("Accept", "application/x-ndjson, "+ProblemMediaType)
+	if c.auth != "" {
+		req.Header.Set("Authorization", c.auth)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return c.noAnswer(err)
+	}
+	defer func() { _ = res.Body.Close() }() // what was not read is not wanted
+	if res.StatusCode/100 != 2 {
+		answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+		if err != nil {
+			return c.noAnswer(err)
+		}
+		return problemOf(res, answer)
+	}
+	lines := bufio.NewScanner(res.Body)
+	lines.Buffer(nil, maxLogLine)
+	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue // a sign of life
+		}
+		if err := each(bytes.Clone(lines.Bytes())); err != nil {
+			return err
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return c.noAnswer(err)
+	}
+	return nil
+}
+
+// maxLogLine bounds a line of the log, in bytes.
+const maxLogLine = 1 << 20
 
 // do sends one request and decodes the answer into out unless that is nil.
 func (c *Client) do(ctx context.Context, verb string, body []byte, out any, path ...string) error {

@@ -18,6 +18,7 @@ import (
 	"dgate/dgate-cli/internal/cmd/explain"
 	"dgate/dgate-cli/internal/cmd/help"
 	"dgate/dgate-cli/internal/cmd/idl"
+	"dgate/dgate-cli/internal/cmd/logs"
 	"dgate/dgate-cli/internal/cmd/module"
 	"dgate/dgate-cli/internal/cmd/status"
 	"dgate/dgate-cli/internal/cmd/version"
@@ -111,6 +112,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		module.New(env),
 		call.New(env),
 		explain.New(env),
+		logs.New(env),
 		version.New(env),
 		completion.New(env),
 	)

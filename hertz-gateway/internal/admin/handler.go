@@ -14,6 +14,7 @@ import (
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/message"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/router"
 )
 
@@ -27,6 +28,8 @@ type Backend interface {
 	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
 	// Explain is the answer of POST /api/v1/explain.
 	Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem)
+	// Logs are the last lines of the gateway's log.
+	Logs() *telemetry.Tail
 	// Control changes resources.
 	Control() *control.Control
 	// WaitServed returns when every live gateway serves a revision, or ctx ends.
@@ -57,6 +60,7 @@ func New(backend Backend, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
+		{verb: "GET", path: "/api/v1/logs", role: Viewer, summary: "The last lines of the log as NDJSON, and those that come.", serve: logs, query: logParameters},
 	}, h.setEndpoints()...)
 	for _, kind := range api.Kinds() {
 		if kind != api.KindDocument {

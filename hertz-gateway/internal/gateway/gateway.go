@@ -24,6 +24,7 @@ import (
 	"dgate/hertz-gateway/internal/proxy"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/internal/upstream/kitex"
 	"dgate/hertz-gateway/jsmodule"
@@ -39,8 +40,10 @@ const (
 
 // Gateway is one running gateway. Make it with New, then call Run once.
 type Gateway struct {
-	cfg       Config
-	log       *slog.Logger
+	cfg Config
+	log *slog.Logger
+	// tail keeps the last lines of log.
+	tail      *telemetry.Tail
 	id        string
 	started   time.Time
 	embedded  *store.Embedded // nil with a cluster
@@ -67,7 +70,9 @@ type Gateway struct {
 // first snapshot. An error is one line for people. Everything started is
 // stopped again by Run, or by Close if Run is never called.
 func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err error) {
-	g := &Gateway{cfg: cfg, log: log, id: newID(), started: time.Now()}
+	tail := telemetry.NewTail()
+	log = slog.New(tail.Handler(log.Handler()))
+	g := &Gateway{cfg: cfg, log: log, tail: tail, id: newID(), started: time.Now()}
 	defer func() {
 		if err != nil {
 			g.Close()
@@ -225,6 +230,7 @@ func (g *Gateway) stop() {
 	g.data.Drain()
 	g.log.Info("stopping", "drain", g.cfg.Drain)
 	time.Sleep(g.cfg.Drain)
+	g.tail.Close() // who follows the log would hold up the admin listener
 	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
 	for name, s := range map[string]*edge.Server{"data": g.data, "admin": g.admin} {
@@ -246,6 +252,9 @@ func (g *Gateway) Close() {
 }
 
 func (g *Gateway) onClose(f func()) { g.closers = append(g.closers, f) }
+
+// Logs are the last lines of the log.
+func (g *Gateway) Logs() *telemetry.Tail { return g.tail }
 
 // Addr is the bound address of the data plane.
 func (g *Gateway) Addr() string { return g.data.Addr() }

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"io"
 	"strings"
 
 	"github.com/cloudwego/hertz/pkg/app"
@@ -99,6 +100,13 @@ func (r *Response) SetBody(contentType string, body []byte) {
 		r.c.Response.Header.SetContentType(contentType)
 	}
 	r.c.Response.BodyBuffer().B = body
+}
+
+// SetBodyStream makes what r gives the body, sent as it comes; each Read is one
+// piece. If r is an io.Closer it is closed at the end, however that comes.
+func (r *Response) SetBodyStream(contentType string, body io.Reader) {
+	r.c.Response.Header.SetContentType(contentType)
+	r.c.Response.SetBodyStream(body, -1)
 }
 
 // Body is the body so far; the error is for answers that are streams.

@@ -1,2 +1,3 @@
-// Package telemetry holds what the gateway says about itself: logs now.
+// Package telemetry holds what the gateway says about itself: its log, whose last lines
+// are kept for those who look from afar (Tail).
 package telemetry
