@@ -146,6 +146,9 @@ func (r *reach) walk(v reflect.Value) {
 // member notes what stands before a dot: `ctx.request` in `ctx.request.path`,
 // which is not used by itself. It returns false when it is something else.
 func (r *reach) member(left ast.Expression) bool {
+	if o, ok := left.(*ast.Optional); ok {
+		left = o.Expression
+	}
 	d, ok := left.(*ast.DotExpression)
 	if !ok || !slices.Contains(callables, d.Identifier.Name.String()) {
 		return false
