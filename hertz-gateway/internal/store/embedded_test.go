@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 		runChild(dir)
 		return
 	}
+	if member := os.Getenv(memberEnv); member != "" {
+		runMember(member)
+		return
+	}
 	// TestBadDirectory leaves an etcd behind that waits for its database.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("go.etcd.io/etcd/server/v3/storage.OpenBackend"))
 }

@@ -15,11 +15,11 @@ const (
 	// sweepInterval is how often staged changes that nobody committed are looked
 	// for.
 	sweepInterval = 5 * time.Minute
-	// trimPause is how long the history may exceed its bounds at most.
+	// trimPause is the least time between two looks at the bounds of the history,
+	// and trimShare how much it may exceed them, as a part of them, until this
+	// gateway looks at what it added.
 	trimPause = 2 * time.Second
-	// trimSlack is how many entries more than asked for are left until trimming
-	// is worth it, as a part of the bound.
-	trimSlack = 10
+	trimShare = 10
 	// removeAtOnce bounds what one transaction removes.
 	removeAtOnce = 40
 )
@@ -37,16 +37,12 @@ func (s *Store) housekeep(ctx context.Context) {
 	defer sweep.Stop()
 	trim := time.NewTimer(rand.N(trimPause))
 	defer trim.Stop()
-	dirty := true
-	pending := false
+	pending, trimmed := false, false
 	for {
 		var err error
 		select {
 		case <-ctx.Done():
 			return
-		case <-s.committed:
-			dirty = true
-			continue
 		case <-tick.C:
 			now := s.pending()
 			if now && pending && s.Synced() {
@@ -54,10 +50,9 @@ func (s *Store) housekeep(ctx context.Context) {
 			}
 			pending = now
 		case <-trim.C:
-			if dirty && s.Synced() {
-				if err = s.trim(ctx); err == nil {
-					dirty = false
-				}
+			if s.Synced() && (!trimmed || s.grown()) {
+				err = s.trim(ctx)
+				trimmed = err == nil
 			}
 			trim.Reset(trimPause)
 		case <-sweep.C:
@@ -72,8 +67,16 @@ func (s *Store) housekeep(ctx context.Context) {
 	}
 }
 
+// grown says whether this gateway added so much to the history since it was
+// trimmed that it is worth another look.
+func (s *Store) grown() bool {
+	return int(s.newEntries.Load())*trimShare > s.cfg.HistoryCount || int(s.newBytes.Load())*trimShare > s.cfg.HistoryBytes
+}
+
 // trim removes the oldest entries of a history that exceeds its bounds.
 func (s *Store) trim(ctx context.Context) error {
+	s.newEntries.Store(0)
+	s.newBytes.Store(0)
 	entries, err := s.History(ctx)
 	if err != nil {
 		return err
@@ -84,9 +87,6 @@ func (s *Store) trim(ctx context.Context) error {
 			break
 		}
 		keep++
-	}
-	if len(entries) <= keep || keep == s.cfg.HistoryCount && len(entries)-keep <= s.cfg.HistoryCount/trimSlack {
-		return nil
 	}
 	old := entries[keep:]
 	for len(old) > 0 {
@@ -117,18 +117,42 @@ func (s *Store) trim(ctx context.Context) error {
 
 // sweep removes what was staged by writers that died before they committed.
 func (s *Store) sweep(ctx context.Context) error {
-	for from := stagePrefix; ; {
-		page, err := s.get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(stagePrefix)), clientv3.WithLimit(1), clientv3.WithKeysOnly())
-		if err != nil || len(page.Kvs) == 0 {
-			return err
-		}
-		id, _, _ := strings.Cut(strings.TrimPrefix(string(page.Kvs[0].Key), stagePrefix), "/")
-		prefix := stagePrefix + id + "/"
+	staged, err := s.stagedIDs(ctx)
+	if err != nil {
+		return err
+	}
+	entries, err := s.History(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		delete(staged, e.ID)
+	}
+	for id := range staged {
 		if _, err := s.txn(ctx, []clientv3.Cmp{
 			absent(entryPrefix + id), absent(aliveKey(id)), absent(fenceKey(id)),
-		}, clientv3.OpDelete(prefix, clientv3.WithPrefix())); err != nil {
+		}, clientv3.OpDelete(stagePrefix+id+"/", clientv3.WithPrefix())); err != nil {
 			return err
 		}
-		from = clientv3.GetPrefixRangeEnd(prefix)
+	}
+	return nil
+}
+
+// stagedIDs are those of all commits that have something staged.
+func (s *Store) stagedIDs(ctx context.Context) (map[string]bool, error) {
+	ids := map[string]bool{}
+	for from := stagePrefix; ; {
+		page, err := s.get(ctx, from, clientv3.WithRange(clientv3.GetPrefixRangeEnd(stagePrefix)), clientv3.WithLimit(10*listPage), clientv3.WithKeysOnly())
+		if err != nil {
+			return nil, err
+		}
+		for _, kv := range page.Kvs {
+			id, _, _ := strings.Cut(strings.TrimPrefix(string(kv.Key), stagePrefix), "/")
+			ids[id] = true
+			from = string(kv.Key) + "\x00"
+		}
+		if !page.More {
+			return ids, nil
+		}
 	}
 }

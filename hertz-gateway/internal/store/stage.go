@@ -107,6 +107,11 @@ func unpack(packed []byte) ([]change, error) {
 		if err != nil {
 			return nil, fmt.Errorf("packed changes: %w", err)
 		}
+		for _, e := range []*envelope{ch.Prev, ch.Next} {
+			if e != nil && len(e.Resource) == 0 {
+				return nil, fmt.Errorf("packed changes: %s has no resource", clip(ch.Path))
+			}
+		}
 		if list = append(list, ch); len(list) > MaxBatchChanges {
 			return nil, &TooLargeError{"packed changes", len(list), MaxBatchChanges}
 		}
@@ -324,8 +329,6 @@ func (s *Store) afterCommit(c *commit) {
 			}
 		})
 	}
-	select {
-	case s.committed <- struct{}{}:
-	default:
-	}
+	s.newEntries.Add(1)
+	s.newBytes.Add(int64(len(c.packed)))
 }

@@ -101,7 +101,8 @@ type Store struct {
 	status  Status
 	closed  bool
 
-	committed chan struct{} // tells housekeep that the history has grown
+	// What this gateway added to the history since it last trimmed it.
+	newEntries, newBytes atomic.Int64
 
 	lostFile  sync.Mutex
 	lostSaved *State // what the file of that name holds, nil for no file
@@ -144,8 +145,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
 		cfg: cfg, log: cfg.Logger, client: cfg.Client,
 		mirror: &State{}, moved: make(chan struct{}),
-		status:    Status{Source: "none", Since: cfg.Now()},
-		committed: make(chan struct{}, 1),
+		status: Status{Source: "none", Since: cfg.Now()},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.current.Store(s.mirror)
