@@ -13,8 +13,8 @@ import (
 	"dgate/hertz-gateway/internal/upstream"
 )
 
-// codec writes with Kitex's codec and reads on its own: Kitex's takes any
-// transport for an answer whatever the request had, and lengths at their word.
+// codec reads and mostly writes on its own: Kitex's codec takes any transport
+// for an answer whatever the request had, and lengths at their word.
 type codec struct {
 	remote.Codec
 	transport upstream.Transport

@@ -12,10 +12,8 @@ import (
 	"github.com/cloudwego/kitex/client/genericclient"
 	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/loadbalance"
-	"github.com/cloudwego/kitex/pkg/remote"
 	"github.com/cloudwego/kitex/pkg/rpcinfo"
 	"github.com/cloudwego/kitex/pkg/serviceinfo"
-	"github.com/cloudwego/kitex/pkg/transmeta"
 
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/internal/upstream/discovery"
@@ -173,8 +171,7 @@ func (f *Factory) connect(key destKey, g generic.Generic) (*destination, error) 
 		client.WithConnPool(d.pool),
 		client.WithTransHandlerFactory(transports{}),
 		client.WithCodec(newCodec(key.transport, f.c.MaxFrame, key.idl != "")),
-		client.WithMetaHandler(serviceName{}),
-		client.WithMetaHandler(transmeta.ClientTTHeaderHandler),
+		client.WithMetaHandler(headerInfo{json: key.idl != ""}),
 		client.WithErrorHandler(plainError),
 	)
 	return d, err
@@ -284,24 +281,4 @@ func (g onewayAware) GenericMethod() serviceinfo.GenericMethodFunc {
 		}
 		return serviceinfo.NewMethodInfo(mi.Handler(), mi.NewArgs, mi.NewResult, true)
 	}
-}
-
-// serviceName tells the Thrift service of each call, which clients of one
-// destination need not have in common. It comes before the handler that
-// writes the name into the header.
-type serviceName struct{}
-
-var _ remote.MetaHandler = serviceName{}
-
-func (serviceName) WriteMeta(ctx context.Context, msg remote.Message) (context.Context, error) {
-	if c := callOf(ctx); c != nil {
-		if inv, ok := msg.RPCInfo().Invocation().(rpcinfo.InvocationSetter); ok {
-			inv.SetServiceName(c.service)
-		}
-	}
-	return ctx, nil
-}
-
-func (serviceName) ReadMeta(ctx context.Context, _ remote.Message) (context.Context, error) {
-	return ctx, nil
 }
