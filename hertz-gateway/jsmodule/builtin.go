@@ -20,6 +20,7 @@ func builtins() []builtin {
 		{"dgate/crypto", (*moduleInstance).makeCryptoModule},
 		{"dgate/http", (*moduleInstance).makeHTTP},
 		{"dgate/jwt", (*moduleInstance).makeJWT},
+		{"dgate/metrics", (*moduleInstance).makeMetrics},
 		{"dgate/rpc", (*moduleInstance).makeRPC},
 		{"dgate/secrets", (*moduleInstance).makeSecrets},
 		{"dgate/state", (*moduleInstance).makeState},

@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/dop251/goja"
 )
@@ -120,7 +121,7 @@ func (c *contextObject) install() {
 	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
 	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
 		if v, ok := s.call.Request.PathParam(call.Argument(0).String()); ok {
-			return rt.newString(v)
+			return rt.newString(strings.Clone(v))
 		}
 		return goja.Null()
 	})
@@ -221,7 +222,7 @@ func (c *contextObject) pathParams(s *Session) goja.Value {
 	if c.params == nil {
 		c.params = c.rt.vm.NewObject()
 		s.call.Request.PathParams(func(name, value string) bool {
-			own(c.params, name, c.rt.newString(value))
+			own(c.params, name, c.rt.newString(strings.Clone(value)))
 			return true
 		})
 	}

@@ -12,7 +12,7 @@ import (
 )
 
 // MaxDocument bounds the JSON of a document in bytes.
-const MaxDocument = 1 << 20
+const MaxDocument = 512 << 10
 
 // Documents keeps the documents of collections for `dgate/state`. Many
 // goroutines use it at once; every call returns when ctx ends. Names and ids

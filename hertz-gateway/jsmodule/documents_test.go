@@ -3,8 +3,6 @@ package jsmodule_test
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -35,29 +33,8 @@ func ids(docs []jsmodule.Document) string {
 	return strings.Join(list, " ")
 }
 
-// TestDocuments is the contract of Documents; each implementation keeps it.
-func TestDocuments(t *testing.T) {
-	for _, tt := range []struct {
-		name string
-		open func(t *testing.T) jsmodule.Documents
-	}{
-		{"memory", func(*testing.T) jsmodule.Documents { return jsmodule.NewMemoryDocuments() }},
-		{"files", func(t *testing.T) jsmodule.Documents {
-			return openDocuments(t, filepath.Join(t.TempDir(), "documents"))
-		}},
-	} {
-		t.Run(tt.name, func(t *testing.T) { testDocuments(t, tt.open(t)) })
-	}
-}
-
-func openDocuments(t *testing.T, dir string) *jsmodule.MemoryDocuments {
-	t.Helper()
-	d, err := jsmodule.OpenDocuments(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
+// TestDocuments is the contract of Documents.
+func TestDocuments(t *testing.T) { testDocuments(t, jsmodule.NewMemoryDocuments()) }
 
 func testDocuments(t *testing.T, d jsmodule.Documents) {
 	ctx := t.Context()
@@ -170,64 +147,5 @@ func testDocuments(t *testing.T, d jsmodule.Documents) {
 	all.Wait()
 	if won != 1 {
 		t.Errorf("%d writers got through", won)
-	}
-}
-
-func TestDocumentsLast(t *testing.T) {
-	ctx, dir := t.Context(), filepath.Join(t.TempDir(), "documents")
-	d := openDocuments(t, dir)
-	if _, err := os.Stat(dir); err == nil {
-		t.Error("the directory is there before anything is in it")
-	}
-	for _, c := range []string{"a", "b"} {
-		if _, err := d.PutCollection(ctx, "default", jsmodule.Collection{Name: c, Schema: []byte(`{"type":"integer"}`)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, id := range []string{"x", "../../y"} {
-		if _, err := d.Put(ctx, "default", jsmodule.Document{ID: id, Collection: "a", Data: []byte(`9223372036854775807`)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := errors.Join(d.Delete(ctx, "default", "a", "x"), d.DeleteCollection(ctx, "default", "b")); err != nil {
-		t.Fatal(err)
-	}
-	before, err := d.Get(ctx, "default", "a", "../../y")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// A write that was cut off leaves this.
-	if err := os.WriteFile(filepath.Join(dir, "new-1"), []byte(`{"na`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-
-	d = openDocuments(t, dir)
-	after, err := d.Get(ctx, "default", "a", "../../y")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(before, after); diff != "" {
-		t.Error(diff)
-	}
-	if _, err := d.Get(ctx, "default", "a", "x"); !errors.Is(err, jsmodule.ErrNoDocument) {
-		t.Error(err)
-	}
-	if _, err := d.Collection(ctx, "default", "b"); !errors.Is(err, jsmodule.ErrNoCollection) {
-		t.Error(err)
-	}
-	_, err = d.Put(ctx, "default", jsmodule.Document{ID: "z", Collection: "a", Data: []byte(`"text"`)})
-	if codeOf(err) != "schema" {
-		t.Errorf("the schema is forgotten: %v", err)
-	}
-	if next, err := d.Put(ctx, "default", jsmodule.Document{ID: "z", Collection: "a", Data: []byte(`1`)}); err != nil || next.Revision <= before.Revision {
-		t.Errorf("%+v, %v", next, err)
-	}
-
-	broken := filepath.Join(dir, "broken.json")
-	if err := os.WriteFile(broken, []byte(`{"namespace":`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := jsmodule.OpenDocuments(dir); err == nil || !strings.Contains(err.Error(), "broken.json") {
-		t.Errorf("a broken file: %v", err)
 	}
 }

@@ -20,6 +20,8 @@ type Config struct {
 	Caller Caller
 	// Fetcher serves fetch; without it fetches fail.
 	Fetcher Fetcher
+	// Metrics takes what "dgate/metrics" counts; without it that is dropped.
+	Metrics Metrics
 	// Secrets serves "dgate/secrets"; without it there are none.
 	Secrets Secrets
 	// Documents serves "dgate/state"; without it calls fail.

@@ -3,7 +3,6 @@ package jsmodule
 import (
 	"bytes"
 	"context"
-	"errors"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,15 +15,14 @@ import (
 // maxMemory bounds what MemoryDocuments holds, in bytes of data.
 const maxMemory = 256 << 20
 
-// MemoryDocuments is a Documents in memory; OpenDocuments makes one that also
-// lasts. Safe for concurrent use.
+// MemoryDocuments is a Documents in memory, for tests of modules. Safe for
+// concurrent use.
 type MemoryDocuments struct {
 	mu       sync.RWMutex
 	all      map[collectionKey]*memoryCollection
 	revision int64
 	size     int
 	now      func() time.Time
-	files    recordFiles
 }
 
 type collectionKey struct{ namespace, name string }
@@ -109,9 +107,6 @@ func (m *MemoryDocuments) Put(_ context.Context, namespace string, d Document) (
 		d.CreatedAt = before.CreatedAt
 	}
 	d.Revision = m.revision + 1
-	if err := m.files.write(documentRecord(namespace, d)); err != nil {
-		return Document{}, err
-	}
 	m.revision, m.size = d.Revision, m.size+grown
 	c.docs[d.ID] = d
 	return d, nil
@@ -138,9 +133,6 @@ func (m *MemoryDocuments) Delete(_ context.Context, namespace, collection, id st
 	d, ok := c.docs[id]
 	if !ok {
 		return ErrNoDocument
-	}
-	if err := m.files.remove(documentRecord(namespace, d)); err != nil {
-		return err
 	}
 	m.revision++
 	m.size -= len(d.Data)
@@ -179,9 +171,6 @@ func (m *MemoryDocuments) PutCollection(_ context.Context, namespace string, c C
 		}
 	}
 	next.Revision = m.revision + 1
-	if err := m.files.write(collectionRecord(namespace, next.Collection)); err != nil {
-		return Collection{}, err
-	}
 	m.revision = next.Revision
 	m.all[key] = next
 	return next.Collection, nil
@@ -211,32 +200,7 @@ func (m *MemoryDocuments) DeleteCollection(_ context.Context, namespace, name st
 	if len(c.docs) > 0 {
 		return &CallError{Code: CodeConflict, Status: http.StatusConflict, Message: "the collection still holds documents"}
 	}
-	if err := m.files.remove(collectionRecord(namespace, c.Collection)); err != nil {
-		return err
-	}
 	m.revision++
 	delete(m.all, collectionKey{namespace, name})
-	return nil
-}
-
-// restore takes a record that was read from a file.
-func (m *MemoryDocuments) restore(r record) error {
-	key := collectionKey{r.Namespace, r.Collection.Name}
-	if r.Document == nil {
-		c, err := newMemoryCollection(r.Collection)
-		if err != nil {
-			return err
-		}
-		m.all[key] = c
-		m.revision = max(m.revision, c.Revision)
-		return nil
-	}
-	c := m.all[key]
-	if c == nil {
-		return errors.New("its collection is missing")
-	}
-	c.docs[r.Document.ID] = *r.Document
-	m.size += len(r.Document.Data)
-	m.revision = max(m.revision, r.Document.Revision)
 	return nil
 }

@@ -46,7 +46,8 @@ type Request interface {
 	// as the gateway's rules about forwarding headers see it.
 	RemoteAddr() string
 	ClientIP() string
-	// PathParam gives the decoded value of a parameter of the route's path.
+	// PathParam gives the decoded value of a parameter of the route's path; it
+	// is valid until the session ends, like byte slices.
 	PathParam(name string) (string, bool)
 	// PathParams calls yield for every parameter, in the order of the path.
 	PathParams(yield func(name, value string) bool)

@@ -182,7 +182,7 @@ func (c *stateCall) addDocument(call goja.FunctionCall) func(context.Context, Do
 		doc.Data = c.m.rt.marshal(v)
 	}
 	if len(doc.Data) > MaxDocument {
-		c.fail(&CallError{Code: CodeTooLarge, Status: http.StatusRequestEntityTooLarge, Message: "a document has at most 1 MiB of JSON"})
+		c.fail(&CallError{Code: CodeTooLarge, Status: http.StatusRequestEntityTooLarge, Message: "a document has at most 512 KiB of JSON"})
 	}
 	// It is read inside of an array of documents.
 	if e := catchJSON(func() { p := jsonParser{src: doc.Data}; p.skip(0, 3) }); e != nil {

@@ -22,6 +22,8 @@ import (
 type Backend interface {
 	// Status is the answer of GET /api/v1/status.
 	Status(ctx context.Context) *api.Status
+	// AppendMetrics appends the metrics in the text format of Prometheus.
+	AppendMetrics(b []byte) ([]byte, error)
 	// Checks say whether the gateway is ready to serve.
 	Checks() []Check
 	// Call calls a method by name with the JSON body of req; resp is for its use.
@@ -57,6 +59,7 @@ func New(backend Backend, log *slog.Logger) (*Handler, error) {
 	h.endpoints = append([]endpoint{
 		{verb: "GET", path: "/livez", role: Anyone, summary: "200 while the process lives.", serve: livez},
 		{verb: "GET", path: "/readyz", role: Anyone, summary: "200 when the gateway serves, else 503.", serve: readyz, query: []parameter{{"verbose", "list every check"}}},
+		{verb: "GET", path: "/metrics", role: Viewer, summary: "Metrics in the text format of Prometheus.", serve: metrics},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
@@ -158,6 +161,16 @@ func loopbackHost(host string) bool {
 
 func livez(_ context.Context, x *exchange) *api.Problem {
 	x.resp.SetBody("text/plain; charset=utf-8", append(x.resp.BodyBuffer(), "ok\n"...))
+	return nil
+}
+
+func metrics(_ context.Context, x *exchange) *api.Problem {
+	body, err := x.backend.AppendMetrics(x.resp.BodyBuffer())
+	if err != nil {
+		x.log.Error("admin answer", "error", err)
+		return api.NewProblem(api.Internal, "")
+	}
+	x.resp.SetBody(telemetry.ContentType, body)
 	return nil
 }
 

@@ -55,6 +55,7 @@ type Gateway struct {
 	announce func()
 	resolver *discovery.Resolver
 	secrets  *fileSecrets
+	metrics  *telemetry.Metrics
 	shared   *resources
 	current  snapshot.Current
 	loop     *reconciler
@@ -78,7 +79,8 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 			g.Close()
 		}
 	}()
-	g.proxy = &proxy.Handler{Current: &g.current, Log: log, MaxBody: cfg.MaxBody}
+	g.metrics = telemetry.NewMetrics(api.Version())
+	g.proxy = &proxy.Handler{Current: &g.current, Log: log, Metrics: g.metrics, MaxBody: cfg.MaxBody}
 	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen", Log: log}, g.proxy)
 	if err != nil {
 		return nil, err
@@ -163,8 +165,9 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 	g.onClose(fetcher.Close)
 	host, err := jsmodule.NewHost(jsmodule.Config{
 		Logger: g.log, Version: api.Version(), DefaultPermissions: g.cfg.ModulePermissions,
-		Caller:    &proxy.Caller{Current: &g.current},
+		Caller:    &proxy.Caller{Current: &g.current, Metrics: g.metrics},
 		Fetcher:   fetcher,
+		Metrics:   g.metrics.Modules,
 		Secrets:   secrets{g, g.secrets},
 		Documents: documents{g},
 	})

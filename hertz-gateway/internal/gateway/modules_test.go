@@ -247,6 +247,26 @@ func TestStateLasts(t *testing.T) {
 	}
 }
 
+// TestStateIsShared counts on two gateways of one cluster.
+func TestStateIsShared(t *testing.T) {
+	files := map[string]string{"modules/count.ts": `// @routes GET /count
+		import { addCollection, addDocument, getCollection, getDocument } from "dgate/state";
+		export async function requestHandler(ctx: any) {
+			await getCollection("counters").catch(() => addCollection({ name: "counters", schema: { type: "integer" } }));
+			const before = await getDocument("n", "counters");
+			return String((await addDocument({ id: "n", collection: "counters", revision: 0, ...before, data: (before?.data ?? 0) + 1 })).data);
+		}`}
+	one := start(t, files)
+	two := start(t, files, func(c *Config) { c.RegistryPrefix, c.EtcdPrefix = one.cfg.RegistryPrefix, one.cfg.EtcdPrefix })
+	if a := one.get("/count"); a.status != 200 || a.body != "1" {
+		t.Fatalf("%d %s", a.status, a.body)
+	}
+	await(t, "the collection is there", func() bool { return two.get("/count").status == 200 })
+	if a := one.get("/count"); a.status != 200 || a.body != "3" {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 // TestModulesFetch has a module make one answer of two HTTP services.
 func TestModulesFetch(t *testing.T) {
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -267,6 +287,24 @@ func TestModulesFetch(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	if a := g.get("/public"); a.status != 500 || !strings.Contains(g.logs.String(), "is on a private network") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// A module may keep what a path parameter was: the text must not change with
+// the next request on the connection.
+func TestPathParametersAreCopies(t *testing.T) {
+	g := start(t, map[string]string{"modules/keep.ts": `// @routes GET /keep/:a
+		import { getCache, setCache } from "dgate/storage";
+		export function requestHandler(ctx: any) {
+			setCache(ctx.pathParam("a"), ctx.pathParams().a);
+			return getCache(ctx.queryParam("of")) ?? "forgotten";
+		}`})
+	g.get("/keep/aaaaaaaa?of=none")
+	for range 20 {
+		g.get("/keep/zzzzzzzz?of=none")
+	}
+	if a := g.get("/keep/yyyyyyyy?of=aaaaaaaa"); a.body != "aaaaaaaa" {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 }

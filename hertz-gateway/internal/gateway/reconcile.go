@@ -73,6 +73,7 @@ func (r *reconciler) run(ctx context.Context) {
 func (r *reconciler) fail(err error) {
 	text := err.Error()
 	r.lastError.Store(&text)
+	r.g.metrics.ReloadFailed()
 	r.g.log.Error("a change does not take effect; the last good state goes on serving", "error", err)
 }
 
@@ -108,6 +109,7 @@ func (r *reconciler) reconcile() error {
 		r.g.announce()
 	}
 	r.lastError.Store(nil)
+	r.g.metrics.Reloaded(next.Revision, next.Routes())
 	r.report(prev, next, time.Since(start))
 	return nil
 }

@@ -48,6 +48,9 @@ func (g *Gateway) Call(ctx context.Context, namespace, service, method string, r
 	return g.proxy.Call(ctx, namespace, service, method, req, resp)
 }
 
+// AppendMetrics appends the metrics in the text format of Prometheus.
+func (g *Gateway) AppendMetrics(b []byte) ([]byte, error) { return g.metrics.AppendText(b) }
+
 // Control changes resources for the admin API.
 func (g *Gateway) Control() *control.Control { return g.control }
 

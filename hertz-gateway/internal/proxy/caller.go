@@ -6,6 +6,7 @@ import (
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -14,6 +15,7 @@ import (
 // the snapshot their exchange is served from.
 type Caller struct {
 	Current *snapshot.Current
+	Metrics *telemetry.Metrics // nil: nothing is counted
 }
 
 var _ jsmodule.Caller = (*Caller)(nil)
@@ -40,7 +42,9 @@ func (c *Caller) Call(ctx context.Context, call jsmodule.RPC) ([]byte, error) {
 		if route == nil {
 			x.Route = &snapshot.Route{}
 		}
-		return nil, callError(x.problem(err))
+		p := x.problem(err)
+		countFailure(c.Metrics, route, p, err)
+		return nil, callError(p)
 	}
 	return answer.body, nil
 }

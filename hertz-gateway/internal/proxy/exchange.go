@@ -11,6 +11,7 @@ import (
 
 	"dgate/hertz-gateway/internal/message"
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/router"
 )
 
@@ -18,6 +19,7 @@ import (
 type Handler struct {
 	Current *snapshot.Current
 	Log     *slog.Logger
+	Metrics *telemetry.Metrics // nil: nothing is counted
 	// MaxBody bounds the body of a request in bytes.
 	MaxBody int
 }
@@ -28,6 +30,7 @@ type exchange struct {
 	handler *Handler
 	pin     snapshot.Pin
 	id      string // request id; made when somebody asks
+	start   time.Time
 }
 
 var exchanges = sync.Pool{New: func() any { return new(exchange) }}
@@ -38,6 +41,7 @@ func (h *Handler) Serve(ctx context.Context, req *message.Request, resp *message
 	x.handler, x.Request, x.Response = h, req, resp
 	x.pin = h.Current.Pin()
 	x.Snapshot = x.pin.Snapshot
+	x.start = time.Now()
 	defer x.end()
 
 	if x.resolve() {
@@ -53,9 +57,22 @@ func (x *exchange) end() {
 	if p := recover(); p != nil {
 		x.fail(&panicError{p, debug.Stack()})
 	}
+	x.observe()
 	x.pin.Release()
 	*x = exchange{}
 	exchanges.Put(x)
+}
+
+// observe counts the request; calls of the admin API have no start.
+func (x *exchange) observe() {
+	m := x.handler.Metrics
+	switch {
+	case m == nil || x.start.IsZero():
+	case x.Route == nil:
+		m.ObserveUnrouted(x.Response.Status(), time.Since(x.start))
+	default:
+		m.Observe(&x.Route.Stats, x.Route.Namespace, x.Route.Name, x.Response.Status(), time.Since(x.start))
+	}
 }
 
 // resolve finds the route, or answers why there is none and returns false.
@@ -69,7 +86,7 @@ func (x *exchange) resolve() bool {
 	switch outcome.Kind {
 	case router.Found:
 		x.Route = route
-		x.Deadline = time.Now().Add(route.Timeout)
+		x.Deadline = x.start.Add(route.Timeout)
 		req.LimitBody(x.handler.MaxBody)
 		return true
 	case router.Redirect:

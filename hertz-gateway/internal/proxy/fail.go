@@ -13,6 +13,7 @@ import (
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/message"
 	"dgate/hertz-gateway/internal/snapshot"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/router"
@@ -168,9 +169,10 @@ func (x *exchange) callProblem(e *upstream.Error) *api.Problem {
 	return x.upstreamProblem(api.UpstreamFailed, "The connection to the service failed.")
 }
 
-// log writes one line: what is our fault or the service's as a warning or an
+// log counts the failure and writes one line: what is our fault or the service's as a warning or an
 // error, what is the client's for debugging only.
 func (x *exchange) log(p *api.Problem, err error) {
+	countFailure(x.handler.Metrics, x.Route, p, err)
 	level := slog.LevelDebug
 	switch {
 	case p.Code == api.Internal:
@@ -194,6 +196,20 @@ func (x *exchange) log(p *api.Problem, err error) {
 		attrs = append(attrs, slog.String("stack", string(crash.stack)))
 	}
 	log.LogAttrs(context.Background(), level, "request failed", attrs...)
+}
+
+// countFailure counts what a service or a module has failed with.
+func countFailure(m *telemetry.Metrics, r *snapshot.Route, p *api.Problem, err error) {
+	var (
+		call   *upstream.Error
+		module *jsmodule.Error
+	)
+	if errors.As(err, &call) && r != nil && r.Method != nil {
+		m.UpstreamError(r.Method.Service.Name, string(p.Code))
+	}
+	if errors.As(err, &module) && module.Kind != jsmodule.KindRefused {
+		m.ModuleError(module.Module, module.Hook, string(module.Kind))
+	}
 }
 
 // logged is the text of an error for the log. A service may fail with one of

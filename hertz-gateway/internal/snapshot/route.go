@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/jsmodule"
 	"dgate/hertz-gateway/servicemapping"
 )
@@ -21,7 +22,8 @@ const (
 	OriginAdmin   Origin = "admin"   // a route resource
 )
 
-// Route is a match and what is done about it. Immutable.
+// Route is a match and what is done about it. Immutable but for Stats, which is
+// safe for concurrent use.
 type Route struct {
 	// Name is "BookSvc.queryBook"; the second path of a method is "BookSvc.queryBook~2".
 	Name      string
@@ -38,6 +40,8 @@ type Route struct {
 	Chain   *jsmodule.Chain
 	Action  Action
 	Timeout time.Duration
+	// Stats is where the metrics of the route are found.
+	Stats telemetry.RouteSlot
 }
 
 // programs are the modules of the route in order.
