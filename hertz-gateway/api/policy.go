@@ -37,6 +37,12 @@ type JSONPolicy struct {
 	Enum string `json:"enum,omitempty"`
 	// UnknownFields is "ignore" (default) or "reject".
 	UnknownFields string `json:"unknownFields,omitempty"`
+	// SpecialFloats is what NaN and infinities of a service are: "error"
+	// (default; the answer is a 502) or "string".
+	SpecialFloats string `json:"specialFloats,omitempty"`
+	// Integers is "strict" (default) or "lax": a string may stand for an
+	// integer of any width, not only for an i64.
+	Integers string `json:"integers,omitempty"`
 }
 
 // Over gives the policies of p where it says something, else those of wider.
@@ -74,6 +80,8 @@ func (p *JSONPolicy) over(wider *JSONPolicy) *JSONPolicy {
 		ZeroValues:    first(p.ZeroValues, wider.ZeroValues),
 		Enum:          first(p.Enum, wider.Enum),
 		UnknownFields: first(p.UnknownFields, wider.UnknownFields),
+		SpecialFloats: first(p.SpecialFloats, wider.SpecialFloats),
+		Integers:      first(p.Integers, wider.Integers),
 	}
 }
 
@@ -89,6 +97,8 @@ func (p *Policies) check(c *checker) {
 		c.oneOf("zeroValues", j.ZeroValues, "write", "omit")
 		c.oneOf("enum", j.Enum, "number", "name")
 		c.oneOf("unknownFields", j.UnknownFields, "ignore", "reject")
+		c.oneOf("specialFloats", j.SpecialFloats, "error", "string")
+		c.oneOf("integers", j.Integers, "strict", "lax")
 	}
 	// What nothing enforces yet is refused: a limit that is stored and ignored
 	// would be worse than none.

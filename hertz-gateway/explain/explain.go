@@ -117,9 +117,9 @@ func settings(s servicemapping.Settings) []string {
 		{s.Int64AsString, "int64=string"},
 		{s.OmitZero, "zeroValues=omit"},
 		{s.EnumNames, "enum=name"},
-		{s.SpecialFloats, "floats=special"},
+		{s.SpecialFloats, "specialFloats=string"},
 		{s.RejectUnknown, "unknownFields=reject"},
-		{s.LaxNumbers, "numbers=lax"},
+		{s.LaxNumbers, "integers=lax"},
 	} {
 		if one.on {
 			out = append(out, one.text)

@@ -2,6 +2,7 @@ package servicemapping
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -44,7 +45,7 @@ func TestCorpus(t *testing.T) {
 			for name, text := range f.IDL {
 				idl[name] = &fstest.MapFile{Data: []byte(text)}
 			}
-			m, err := Load(idl, Options{})
+			m, err := Load(idl, Options{Settings: settingsOf(t, f)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -65,6 +66,23 @@ func TestCorpus(t *testing.T) {
 		})
 	}
 	t.Log(cases, "cases")
+}
+
+// settingsOf reads what the policies of a file mean for a plan.
+func settingsOf(t *testing.T, f *corpus.File) Settings {
+	if f.Settings == "" {
+		return Settings{}
+	}
+	var p api.JSONPolicy
+	d := json.NewDecoder(strings.NewReader(f.Settings))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&p); err != nil {
+		t.Fatal(err)
+	}
+	return Settings{
+		Int64AsString: p.Int64 == "string", OmitZero: p.ZeroValues == "omit", EnumNames: p.Enum == "name",
+		RejectUnknown: p.UnknownFields == "reject", SpecialFloats: p.SpecialFloats == "string", LaxNumbers: p.Integers == "lax",
+	}
 }
 
 func runCase(t *testing.T, m *Mapping, c *corpus.Case) {

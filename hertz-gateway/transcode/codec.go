@@ -9,7 +9,7 @@ import (
 // value is the default behaviour of the gateway.
 type Options struct {
 	Int64AsString bool // Thrift → JSON: i64 as a string
-	OmitZero      bool // Thrift → JSON: leave out zero values of fields that are not required
+	OmitZero      bool // Thrift → JSON: leave out zero values of fields that are not required, nor have another default, nor are in a union
 	EnumNames     bool // Thrift → JSON: an enum's name instead of its number
 	SpecialFloats bool // Thrift → JSON: NaN and infinities as strings instead of an error
 	RejectUnknown bool // JSON → Thrift: a member without a field is an error

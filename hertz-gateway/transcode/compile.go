@@ -322,7 +322,6 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 			id: tf.ID, wt: tf.Type.Kind.WireType(), index: i, word: i / 64, bit: 1 << (i % 64), f: tf,
 			required: tf.Requiredness == Required && !sp.union && !tf.Hidden,
 			written:  !tf.Hidden,
-			omit:     c.codec.opts.OmitZero && tf.Requiredness != Required,
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
 		if sp.byID[f.id] != nil {
@@ -352,6 +351,8 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 			return err
 		}
 		f.form = formOf(f.node)
+		// Absence must not mean another value, and a union has to have a member.
+		f.omit = c.codec.opts.OmitZero && tf.Requiredness != Required && !sp.union && (tf.Default == nil || isZeroWire(f.node, tf.Default))
 		inner := f.node.sp
 		if placed && inner != nil && inner.placed && f.reaches() {
 			sp.placed = true
@@ -525,7 +526,7 @@ func (c *compiler) fillers(sp *structProg, f *field) error {
 		return nil
 	}
 	switch {
-	case tf.Default != nil && f.omit && isZeroWire(f.node, tf.Default), tf.Default == nil && f.omit:
+	case f.omit:
 		return nil
 	case tf.Default != nil:
 	case f.node.sp != nil:

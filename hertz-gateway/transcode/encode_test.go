@@ -199,7 +199,7 @@ func TestAbsentOnTheWire(t *testing.T) {
 			name: "zero values sent", wire: full,
 			want: `{"b":false,"i":0,"d":-0,"s":"","bin":"","u":"00000000-0000-0000-0000-000000000000","e":0,"l":[],"m":{},"p":{"x":0,"y":0},"o":0,"r":0,"df":0,"od":0,"pd":{"x":0,"y":0}}`,
 		},
-		{name: "zero values sent and left out", opts: Options{OmitZero: true}, wire: full, want: `{"p":{},"r":0,"pd":{}}`},
+		{name: "zero values sent and left out", opts: Options{OmitZero: true}, wire: full, want: `{"p":{},"r":0,"df":0,"od":0,"pd":{}}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,7 +16,10 @@ type File struct {
 	Name    string // without the folder: "query.txtar"
 	Comment string
 	IDL     map[string]string // "book.thrift" → text
-	Cases   []*Case
+	// Settings is the JSON policy that all cases run under, as resources spell
+	// it; empty: none.
+	Settings string
+	Cases    []*Case
 
 	idls []string // in the order of the file
 }
@@ -29,6 +32,8 @@ type Case struct {
 	Reply    string
 	Response string
 }
+
+const settingsName = "settings.json"
 
 // Load reads every *.txtar file of a folder.
 func Load(dir fs.FS) ([]*File, error) {
@@ -61,6 +66,13 @@ func Parse(name string, data []byte) (*File, error) {
 		if idl, ok := strings.CutPrefix(s.name, "idl/"); ok {
 			f.IDL[idl] = s.text
 			f.idls = append(f.idls, idl)
+			continue
+		}
+		if s.name == settingsName {
+			if f.Settings != "" {
+				return nil, fmt.Errorf("%s: %s is there twice", f.Name, s.name)
+			}
+			f.Settings = s.text
 			continue
 		}
 		part := path.Ext(s.name)
@@ -110,6 +122,7 @@ func (f *File) Format() []byte {
 	for _, name := range f.idls {
 		section("idl/"+name, f.IDL[name])
 	}
+	section(settingsName, f.Settings)
 	for _, c := range f.Cases {
 		section(c.Name+".request", c.Request)
 		section(c.Name+".call", c.Call)

@@ -3,7 +3,8 @@
 // same files. Start with Load.
 //
 // A file is a txtar archive. Its comment is a title and the rows of the rules
-// it covers. idl/*.thrift are the IDLs; then each case NAME has
+// it covers. idl/*.thrift are the IDLs, settings.json the JSON policy of the
+// namespace, if there is one; then each case NAME has
 //
 //	NAME.request   HTTP/1.1 text with LF line ends, without Host and
 //	               Content-Length; the body follows the blank line, its last

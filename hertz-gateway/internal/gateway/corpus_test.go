@@ -52,6 +52,9 @@ func TestCorpus(t *testing.T) {
 
 func runFile(t *testing.T, f *corpus.File) {
 	g := start(t, f.IDL)
+	if f.Settings != "" {
+		g.applied("PUT", "/api/v1/namespace/default", `{"policies":{"json":`+f.Settings+`}}`)
+	}
 	backend := &scripted{gateway: g}
 	destinations := map[string]bool{}
 	b := kitextest.Serve(t, "127.0.0.1:0", backend.serve)

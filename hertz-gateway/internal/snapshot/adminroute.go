@@ -269,6 +269,8 @@ func jsonSettings(p *api.Policies) (s servicemapping.Settings) {
 	s.OmitZero = p.JSON.ZeroValues == "omit"
 	s.EnumNames = p.JSON.Enum == "name"
 	s.RejectUnknown = p.JSON.UnknownFields == "reject"
+	s.SpecialFloats = p.JSON.SpecialFloats == "string"
+	s.LaxNumbers = p.JSON.Integers == "lax"
 	return s
 }
 
