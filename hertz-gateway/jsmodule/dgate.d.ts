@@ -81,15 +81,15 @@ declare class URL {
   toJSON(): string;
 }
 
-/** A message of a module's own making. Readers give plain values; awaiting them works. */
+/** How a message of the web gives its body: once, by a promise. */
 interface MessageBody {
   readonly headers: Headers;
-  readonly body: string | null;
+  readonly body: any;
   readonly bodyUsed: boolean;
-  text(): string;
-  json(): any;
-  bytes(): Uint8Array;
-  arrayBuffer(): ArrayBuffer;
+  text(): Promise<string>;
+  json(): Promise<any>;
+  bytes(): Promise<Uint8Array>;
+  arrayBuffer(): Promise<ArrayBuffer>;
 }
 
 interface ResponseInit {
@@ -98,47 +98,47 @@ interface ResponseInit {
   headers?: HeadersInit;
 }
 
-declare class Response implements MessageBody {
-  constructor(body?: BodyInit, init?: ResponseInit);
-  static json(value: unknown, init?: ResponseInit): Response;
-  static redirect(url: string | URL, status?: number): Response;
+interface Response extends MessageBody {
   readonly status: number;
   readonly statusText: string;
   readonly ok: boolean;
   readonly url: string;
-  readonly headers: Headers;
-  readonly body: string | null;
-  readonly bodyUsed: boolean;
-  text(): string;
-  json(): any;
-  bytes(): Uint8Array;
-  arrayBuffer(): ArrayBuffer;
+  readonly redirected: boolean;
+  readonly type: string;
   clone(): Response;
 }
+
+declare const Response: {
+  new (body?: BodyInit, init?: ResponseInit): Response;
+  json(value: unknown, init?: ResponseInit): Response;
+  redirect(url: string | URL, status?: number): Response;
+  error(): Response;
+  readonly prototype: Response;
+};
 
 interface RequestInit {
   method?: string;
   headers?: HeadersInit;
   body?: BodyInit;
+  signal?: AbortSignal | null;
+  redirect?: "follow" | "manual" | "error";
+  [option: string]: any;
 }
 
-declare class Request implements MessageBody {
-  constructor(input: string | URL | Request, init?: RequestInit);
+interface Request extends MessageBody {
   readonly method: string;
   readonly url: string;
-  readonly headers: Headers;
-  readonly body: string | null;
-  readonly bodyUsed: boolean;
-  text(): string;
-  json(): any;
-  bytes(): Uint8Array;
-  arrayBuffer(): ArrayBuffer;
+  readonly signal: AbortSignal;
+  readonly redirect: string;
   clone(): Request;
 }
 
+declare const Request: {
+  new (input: string | URL | Request, init?: RequestInit): Request;
+  readonly prototype: Request;
+};
+
 interface FetchInit extends RequestInit {
-  redirect?: "follow" | "manual" | "error";
-  signal?: AbortSignal | null;
   /** In milliseconds; never longer than the request has left. */
   timeout?: number;
 }
@@ -663,7 +663,7 @@ declare module "dgate/test" {
     /** For "Service.method" or "Service.*". */
     rpc(name: string, answer?: unknown): MockFunction;
     /** For "https://host/path", "POST https://…", either with * at its end, a RegExp or a function. */
-    fetch(pattern: string | RegExp | ((request: Request) => boolean), answer?: unknown): MockFunction;
+    fetch(pattern: string | RegExp | ((request: Read<Request>) => boolean), answer?: unknown): MockFunction;
     secret(name: string, value: string): void;
   };
 
@@ -698,15 +698,23 @@ declare module "dgate/test" {
     args?: object;
     route?: string;
     /** What the service answers. */
-    response?: Response | { status?: number; headers?: HeadersInit; body?: BodyInit };
+    response?: { status?: number; headers?: HeadersInit; body?: BodyInit };
     /** How the service fails. */
     error?: { name?: string; code?: string; status?: number; message?: string };
   }
 
+  /** A message whose body can be read at once, and again. */
+  export type Read<M> = Omit<M, "text" | "json" | "bytes" | "arrayBuffer"> & {
+    text(): string;
+    json(): any;
+    bytes(): Uint8Array;
+    arrayBuffer(): ArrayBuffer;
+  };
+
   export interface CallResult {
     /** As the hooks left it. */
-    request: Request;
-    response: Response;
+    request: Read<Request>;
+    response: Read<Response>;
     logs: { level: "debug" | "info" | "warn" | "error"; message: string }[];
     /** Whether a hook answered before the service. */
     answered: boolean;

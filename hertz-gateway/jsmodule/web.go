@@ -251,7 +251,12 @@ func (rt *vmRuntime) readers(c *class, name string) {
 	})
 	method("json", func(m *webMessage) goja.Value {
 		// A document, so that what a module only passes on keeps every digit.
-		v, err := rt.answer(bytes.TrimPrefix(m.read(), []byte("\ufeff")))
+		data := bytes.TrimPrefix(m.read(), []byte("\ufeff"))
+		if m.plain {
+			p := jsonParser{rt: rt, src: data} // to be kept beyond a request
+			return p.whole()
+		}
+		v, err := rt.answer(data)
 		if err == nil && goja.IsUndefined(v) {
 			err = errEmptyJSON
 		}
