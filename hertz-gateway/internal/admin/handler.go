@@ -9,11 +9,13 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/message"
+	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/telemetry"
 	"dgate/hertz-gateway/router"
 )
@@ -34,6 +36,8 @@ type Backend interface {
 	Logs() *telemetry.Tail
 	// Control changes resources.
 	Control() *control.Control
+	// Documents are those of collections.
+	Documents() *store.Documents
 	// WaitServed returns when every live gateway serves a revision, or ctx ends.
 	WaitServed(ctx context.Context, revision int64) error
 }
@@ -48,18 +52,33 @@ type Check struct {
 // Handler answers the admin API. Safe for concurrent use.
 type Handler struct {
 	backend   Backend
+	auth      *auth
+	hosts     []string
 	log       *slog.Logger
 	endpoints []endpoint
 	routes    *router.Router[*endpoint]
 }
 
-// New makes the handler for backend.
-func New(backend Backend, log *slog.Logger) (*Handler, error) {
-	h := &Handler{backend: backend, log: log}
+// Options say who may use the admin API, and under which names it is known.
+type Options struct {
+	Credentials Credentials
+	// Hosts are names that a request may be sent to, besides those of this
+	// machine and addresses.
+	Hosts []string
+}
+
+// New makes the handler for backend. An error is about the credentials.
+func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
+	who, err := newAuth(o.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handler{backend: backend, auth: who, hosts: o.Hosts, log: log}
 	h.endpoints = append([]endpoint{
 		{verb: "GET", path: "/livez", role: Anyone, summary: "200 while the process lives.", serve: livez},
 		{verb: "GET", path: "/readyz", role: Anyone, summary: "200 when the gateway serves, else 503.", serve: readyz, query: []parameter{{"verbose", "list every check"}}},
 		{verb: "GET", path: "/metrics", role: Viewer, summary: "Metrics in the text format of Prometheus.", serve: metrics},
+		{verb: "GET", path: "/openapi.json", role: Viewer, summary: "This description.", out: json.RawMessage{}, serve: openAPI},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
@@ -70,6 +89,7 @@ func New(backend Backend, log *slog.Logger) (*Handler, error) {
 			h.endpoints = append(h.endpoints, h.resourceEndpoints(kind)...)
 		}
 	}
+	h.endpoints = append(h.endpoints, h.documentEndpoints()...)
 	var b router.Builder[*endpoint]
 	for i := range h.endpoints {
 		e := &h.endpoints[i]
@@ -102,13 +122,16 @@ func (h *Handler) serve(ctx context.Context, req *message.Request, resp *message
 	if req.TargetError() != nil {
 		return api.NewProblem(api.MalformedRequest, "The request target is malformed.")
 	}
-	if p := local(req); p != nil {
+	if p := h.ours(req); p != nil {
 		return p
 	}
 	e, outcome := h.routes.Match(req.Verb(), req.RawPath(), &req.Params)
 	switch outcome.Kind {
 	case router.Found:
-		x := &exchange{Handler: h, endpoint: e, req: req, resp: resp, caller: Caller{Name: "local", Role: Admin}}
+		x := &exchange{Handler: h, endpoint: e, req: req, resp: resp}
+		if p := x.authorize(ctx); p != nil {
+			return p
+		}
 		if p := x.parse(); p != nil {
 			return p
 		}
@@ -128,11 +151,11 @@ func (h *Handler) serve(ctx context.Context, req *message.Request, resp *message
 	return api.NewProblem(api.NotFound, "The admin API has no such path.")
 }
 
-// local refuses what a page in a browser could send here: a Host that is not
-// this machine (DNS rebinding), and a foreign Origin.
-func local(req *message.Request) *api.Problem {
+// ours refuses what a page in a browser could send here: a Host that is a name
+// of somebody else (DNS rebinding), and a foreign Origin.
+func (h *Handler) ours(req *message.Request) *api.Problem {
 	host := string(req.Host())
-	if !loopbackHost(host) {
+	if !h.hostAllowed(host) {
 		return api.NewProblem(api.Forbidden, fmt.Sprintf("The admin API is not %q.", host))
 	}
 	foreign := false
@@ -147,16 +170,19 @@ func local(req *message.Request) *api.Problem {
 	return nil
 }
 
-func loopbackHost(host string) bool {
+// hostAllowed tells whether a Host names this listener: localhost, an address
+// (nobody's name can lead to it), or a name that was configured.
+func (h *Handler) hostAllowed(host string) bool {
 	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
+	if n, _, err := net.SplitHostPort(host); err == nil {
+		name = n
 	}
-	if strings.EqualFold(name, "localhost") {
+	known := func(allowed string) bool { return strings.EqualFold(name, allowed) }
+	if known("localhost") || slices.ContainsFunc(h.hosts, known) {
 		return true
 	}
-	ip, err := netip.ParseAddr(strings.Trim(name, "[]"))
-	return err == nil && ip.IsLoopback()
+	_, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return err == nil
 }
 
 func livez(_ context.Context, x *exchange) *api.Problem {

@@ -14,6 +14,7 @@ import (
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/store"
+	"dgate/hertz-gateway/schema"
 )
 
 // resourceEndpoints are those of one kind: ours, by name, and DGate's, which take
@@ -442,12 +443,33 @@ func (x *exchange) apply(ctx context.Context, ch control.Change) (*api.Applied, 
 	ch.DryRun = ch.DryRun || x.flag("dry_run")
 	ch.Author, ch.Message = x.caller.Name, x.query.Get("message")
 	applied, err := x.backend.Control().Apply(ctx, ch)
+	x.audit(summary(ch, applied), err)
 	if err != nil || applied.DryRun || !x.flag("wait") {
 		return applied, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, waitAtMost)
 	defer cancel()
 	return applied, x.backend.WaitServed(ctx, applied.Revision)
+}
+
+// summary says in a few words what a change is about.
+func summary(ch control.Change, applied *api.Applied) string {
+	var names []string
+	for _, p := range ch.Puts {
+		names = append(names, control.KeyOf(p.Resource).String())
+	}
+	for _, k := range ch.Deletes {
+		names = append(names, "-"+k.String())
+	}
+	const most = 10
+	text := strings.Join(names[:min(most, len(names))], " ")
+	if len(names) > most {
+		text += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	if applied != nil && applied.Revision > 0 {
+		text += fmt.Sprintf(" at revision %d", applied.Revision)
+	}
+	return text
 }
 
 // allowed refuses a namespace that the caller is not confined to.
@@ -471,8 +493,17 @@ func (x *exchange) problem(err error) *api.Problem {
 		missing   *control.MissingError
 		condition *store.ConditionError
 		large     *store.TooLargeError
+		unfit     *schema.Error
 	)
 	switch {
+	case errors.As(err, &unfit):
+		var errs []api.FieldError
+		for _, v := range unfit.Violations {
+			errs = append(errs, api.FieldError{Pointer: v.Pointer, Code: "schema", Detail: v.Detail})
+		}
+		return invalidProblem(api.InvalidRequest, errs)
+	case errors.Is(err, store.ErrNoDocument), errors.Is(err, store.ErrNoCollection):
+		return api.NewProblem(api.NotFound, "There is no such document.")
 	case errors.As(err, &syntax):
 		return invalidProblem(api.InvalidRequest, syntax.Errors)
 	case errors.As(err, &invalid):

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -77,6 +78,18 @@ func (c *conn) expectBody(length int) {
 	}
 }
 
+// peer is the common name of the client's certificate; empty without one.
+func (c *conn) peer() string {
+	t, ok := c.Conn.(*tls.Conn)
+	if !ok {
+		return ""
+	}
+	if chain := t.ConnectionState().PeerCertificates; len(chain) > 0 {
+		return chain[0].Subject.CommonName
+	}
+	return ""
+}
+
 // slack is the part of a timeout by which a deadline may come early.
 const slack = 16
 
@@ -116,6 +129,7 @@ func (c *conn) closeIdle() {
 type listener struct {
 	net.Listener
 	readTimeout, writeTimeout time.Duration
+	tls                       *tls.Config // nil: plain text
 	log                       *slog.Logger
 
 	mu       sync.Mutex
@@ -124,9 +138,9 @@ type listener struct {
 	stopping atomic.Bool
 }
 
-func newListener(ln net.Listener, read, write time.Duration, log *slog.Logger) *listener {
+func newListener(ln net.Listener, read, write time.Duration, tls *tls.Config, log *slog.Logger) *listener {
 	return &listener{
-		Listener: ln, readTimeout: read, writeTimeout: write, log: log,
+		Listener: ln, readTimeout: read, writeTimeout: write, tls: tls, log: log,
 		conns: map[*conn]struct{}{}, empty: make(chan struct{}),
 	}
 }
@@ -153,6 +167,9 @@ func (l *listener) Accept() (net.Conn, error) {
 
 // add takes a connection into the set; nil: it is of no use.
 func (l *listener) add(raw net.Conn) *conn {
+	if l.tls != nil {
+		raw = tls.Server(raw, l.tls) // the first read shakes hands, under its deadline
+	}
 	// Hertz sets a deadline for every request but the first.
 	c := &conn{Conn: raw, owner: l}
 	if err := c.SetReadDeadline(time.Now().Add(l.readTimeout)); err != nil {

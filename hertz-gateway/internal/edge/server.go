@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,8 @@ type Config struct {
 	// WriteTimeout bounds the time in which a client takes nothing of an
 	// answer; default 30 s.
 	WriteTimeout time.Duration
+	// TLS encrypts the connections; nil: plain text.
+	TLS *tls.Config
 	// Log takes what goes wrong with connections; nil drops it.
 	Log *slog.Logger
 }
@@ -69,7 +72,7 @@ func New(cfg Config, h Handler) (*Server, error) {
 	}
 	read := orDefault(cfg.ReadTimeout, 60*time.Second)
 	log := orDefault(cfg.Log, slog.New(slog.DiscardHandler))
-	s := &Server{listener: newListener(ln, read, orDefault(cfg.WriteTimeout, 30*time.Second), log), handler: h}
+	s := &Server{listener: newListener(ln, read, orDefault(cfg.WriteTimeout, 30*time.Second), cfg.TLS, log), handler: h}
 	s.engine = server.New(
 		server.WithListener(s.listener),
 		server.WithTransport(standard.NewTransporter),
@@ -172,6 +175,10 @@ func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
 	m := messages.Get().(*pair)
 	m.req.Reset(c)
 	m.resp.Reset(c)
+	conn, ours := ctx.Value(connKey{}).(*conn)
+	if ours && conn.owner.tls != nil {
+		m.req.TLS, m.req.Peer = true, conn.peer()
+	}
 	d.server.handler.Serve(ctx, &m.req, &m.resp)
 	if m.req.BodyUnread() {
 		c.SetConnectionClose()
@@ -182,7 +189,7 @@ func (d *dispatch) ServeHTTP(ctx context.Context, c *app.RequestContext) {
 	if d.server.draining.Load() {
 		c.SetConnectionClose()
 	}
-	if conn, ok := ctx.Value(connKey{}).(*conn); ok {
+	if ours {
 		conn.state.CompareAndSwap(busy, answered)
 		if !c.Response.IsBodyStream() && !c.Response.MustSkipBody() && !c.Request.Header.IsHead() {
 			conn.expectBody(len(c.Response.BodyBytes()))

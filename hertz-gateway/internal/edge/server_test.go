@@ -278,7 +278,7 @@ func TestAcceptGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := newListener(&flaky{ln, 3}, time.Second, time.Second, slog.New(slog.DiscardHandler))
+	l := newListener(&flaky{ln, 3}, time.Second, time.Second, nil, slog.New(slog.DiscardHandler))
 	defer func() { _ = l.Close() }()
 	out, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {

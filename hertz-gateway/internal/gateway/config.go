@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"dgate/hertz-gateway/internal/admin"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/jsmodule"
@@ -17,25 +18,30 @@ import (
 // holds the defaults; each field's key in dgate.yaml, flag and environment
 // variable stand in the table of settings.
 type Config struct {
-	Listen         string
-	AdminListen    string
-	IDL            string
-	IDLGate        GateMode
-	Modules        string
-	Data           string
-	Secrets        string
-	EtcdEndpoints  []string
-	EtcdListen     string
-	EtcdPrefix     string
-	RegistryPrefix string
-	LogFormat      string
-	LogLevel       string
-	WatchOnly      bool
-	SecretsKey     string
-	Drain          time.Duration
-	RequestTimeout time.Duration
-	MaxBody        int
-	GenericRoute   snapshot.GenericMode
+	Listen      string
+	AdminListen string
+	// AdminHosts are names of the admin listener besides those of this machine.
+	AdminHosts []string
+	// AdminCert, AdminKey and AdminClientCA are PEM files: TLS for the admin API.
+	AdminCert, AdminKey, AdminClientCA string
+	AdminAuth                          admin.Credentials
+	IDL                                string
+	IDLGate                            GateMode
+	Modules                            string
+	Data                               string
+	Secrets                            string
+	EtcdEndpoints                      []string
+	EtcdListen                         string
+	EtcdPrefix                         string
+	RegistryPrefix                     string
+	LogFormat                          string
+	LogLevel                           string
+	WatchOnly                          bool
+	SecretsKey                         string
+	Drain                              time.Duration
+	RequestTimeout                     time.Duration
+	MaxBody                            int
+	GenericRoute                       snapshot.GenericMode
 	// Permissions that modules have unless they name their own.
 	ModulePermissions []string
 	Services          map[string]upstream.Settings
@@ -71,8 +77,17 @@ func (c *Config) Validate() error {
 			bad(key, "%q is not an address; write host:port", addr)
 		}
 	}
-	if !loopback(c.AdminListen) {
-		bad("admin.listen", "%s can be reached from other machines, and the admin API has no authentication yet; listen on 127.0.0.1", c.AdminListen)
+	if !loopback(c.AdminListen) && c.AdminAuth.Empty() {
+		bad("admin.listen", "%s can be reached from other machines, and anybody could use it; set admin.auth, or listen on 127.0.0.1", c.AdminListen)
+	}
+	if (c.AdminCert == "") != (c.AdminKey == "") {
+		bad("admin.tls.cert", "the certificate and admin.tls.key go together")
+	}
+	if c.AdminClientCA != "" && c.AdminCert == "" {
+		bad("admin.tls.clientCA", "client certificates need admin.tls.cert")
+	}
+	if len(c.AdminAuth.Clients) > 0 && c.AdminClientCA == "" {
+		bad("admin.auth.clients", "client certificates are checked against admin.tls.clientCA, which is not set")
 	}
 	if len(c.EtcdEndpoints) == 0 && !loopback(c.EtcdListen) {
 		bad("etcd.listen", "%s can be reached from other machines, and the embedded etcd has no authentication; listen on 127.0.0.1, or run an etcd cluster and name it with etcd.endpoints", c.EtcdListen)

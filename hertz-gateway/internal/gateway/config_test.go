@@ -136,7 +136,7 @@ func TestPrintTakesFlagsInAnyOrder(t *testing.T) {
 	none := func(string) (string, bool) { return "", false }
 	for _, args := range [][]string{{"--origin", "--drain", "2s"}, {"--drain", "2s", "--origin"}} {
 		var out, errs strings.Builder
-		if code := Main(t.Context(), append([]string{"config", "print"}, args...), none, &out, &errs); code != 0 {
+		if code := Main(t.Context(), append([]string{"config", "print"}, args...), none, strings.NewReader(""), &out, &errs); code != 0 {
 			t.Errorf("%v: exit code %d: %s", args, code, errs.String())
 		}
 		if !strings.Contains(out.String(), "drain: 2s\t# flag --drain") {

@@ -41,7 +41,7 @@ func (s *schemas) check(collection *store.Object, _ string, data []byte) error {
 	if c.of != collection {
 		compiled, err := schema.Compile(text)
 		if err != nil {
-			return jsmodule.SchemaError("the schema of the collection: %v", err)
+			return err
 		}
 		c = compiledSchema{collection, compiled}
 		s.mu.Lock()
@@ -51,10 +51,7 @@ func (s *schemas) check(collection *store.Object, _ string, data []byte) error {
 		s.compiled[collection.Key] = c
 		s.mu.Unlock()
 	}
-	if err := c.schema.Check(data); err != nil {
-		return jsmodule.SchemaError("%v", err)
-	}
-	return nil
+	return c.schema.Check(data)
 }
 
 // Get implements jsmodule.Documents.
@@ -163,10 +160,13 @@ func documentError(err error) error {
 		large     *store.TooLargeError
 		invalid   *control.InvalidError
 		missing   *control.MissingError
+		unfit     *schema.Error
 	)
 	switch {
 	case err == nil, errors.As(err, &call):
 		return err
+	case errors.As(err, &unfit):
+		return jsmodule.SchemaError("%v", err)
 	case errors.Is(err, store.ErrNoCollection), errors.As(err, &missing):
 		return jsmodule.ErrNoCollection
 	case errors.Is(err, store.ErrNoDocument):

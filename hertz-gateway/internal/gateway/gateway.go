@@ -86,11 +86,15 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		return nil, err
 	}
 	g.onClose(func() { g.data.Close() })
-	handler, err := admin.New(g, log)
+	handler, err := admin.New(g, admin.Options{Credentials: cfg.AdminAuth, Hosts: cfg.AdminHosts}, log)
+	if err != nil {
+		return nil, fmt.Errorf("admin.auth: %w", err)
+	}
+	encrypted, err := adminTLS(&cfg)
 	if err != nil {
 		return nil, err
 	}
-	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen", Log: log}, handler)
+	g.admin, err = edge.New(edge.Config{Addr: cfg.AdminListen, Flag: "--admin-listen", TLS: encrypted, Log: log}, handler)
 	if err != nil {
 		return nil, err
 	}

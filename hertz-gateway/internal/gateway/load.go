@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/admin"
 	"dgate/hertz-gateway/internal/upstream"
 )
 
@@ -109,7 +110,7 @@ func flagNames() []string {
 func usage(out io.Writer) {
 	var b strings.Builder
 	b.WriteString("hertz-gateway serves HTTP/JSON for the Thrift services of a directory of IDLs.\n\n" +
-		"Usage:\n  hertz-gateway [flags]\n  hertz-gateway config print [--origin] [flags]\n  hertz-gateway version\n\nFlags:\n")
+		"Usage:\n  hertz-gateway [flags]\n  hertz-gateway config print [--origin] [flags]\n  hertz-gateway version\n  hertz-gateway token      makes a token for admin.auth, and its hash\n  hertz-gateway password   reads a password, prints its hash for admin.auth\n\nFlags:\n")
 	def := DefaultConfig()
 	fmt.Fprintf(&b, "  --%-20s %s\n", "config FILE", "configuration file; every key is explained in dgate.yaml")
 	for _, s := range settings {
@@ -174,6 +175,8 @@ func (r *fileReader) walk(prefix string, n *yaml.Node) {
 			r.value(&settings[at], v)
 		case key == "services":
 			r.services(v)
+		case key == "admin.auth":
+			r.auth(v)
 		case slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.key, key+".") }):
 			r.walk(key+".", v)
 		default:
@@ -238,8 +241,63 @@ func (r *fileReader) services(n *yaml.Node) {
 	}
 }
 
+// auth reads {tokens: [{name, role, namespaces, hash}], users: […], clients: […]}.
+func (r *fileReader) auth(n *yaml.Node) {
+	r.loaded.Origin["admin.auth"] = fmt.Sprintf("file %s:%d", r.path, n.Line)
+	if n.Tag == "!!null" {
+		return
+	}
+	lists := map[string]*[]admin.Credential{
+		"tokens": &r.loaded.Config.AdminAuth.Tokens, "users": &r.loaded.Config.AdminAuth.Users, "clients": &r.loaded.Config.AdminAuth.Clients,
+	}
+	if n.Kind != yaml.MappingNode {
+		r.bad(n, "admin.auth: expected tokens, users or clients")
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, v := n.Content[i].Value, n.Content[i+1]
+		list := lists[key]
+		if list == nil {
+			r.bad(n.Content[i], "unknown key admin.auth.%s%s", key, api.Near(key, []string{"tokens", "users", "clients"}))
+			continue
+		}
+		if v.Kind != yaml.SequenceNode {
+			r.bad(v, "admin.auth.%s: expected a list", key)
+			continue
+		}
+		for _, entry := range v.Content {
+			*list = append(*list, r.credential("admin.auth."+key, entry))
+		}
+	}
+}
+
+func (r *fileReader) credential(at string, n *yaml.Node) (c admin.Credential) {
+	if n.Kind != yaml.MappingNode {
+		r.bad(n, "%s: expected name, role and hash", at)
+		return c
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, v := n.Content[i].Value, n.Content[i+1]
+		switch key {
+		case "name":
+			c.Name = v.Value
+		case "role":
+			c.Role = v.Value
+		case "hash":
+			c.Hash = v.Value
+		case "namespaces":
+			if err := v.Decode(&c.Namespaces); err != nil {
+				r.bad(v, "%s.namespaces: expected a list of texts", at)
+			}
+		default:
+			r.bad(n.Content[i], "unknown key %s.%s%s", at, key, api.Near(key, []string{"name", "role", "hash", "namespaces"}))
+		}
+	}
+	return c
+}
+
 func fileKeys() []string {
-	keys := []string{"services"}
+	keys := []string{"services", "admin.auth"}
 	for _, s := range settings {
 		keys = append(keys, s.key)
 	}

@@ -16,10 +16,13 @@ import (
 
 // Main is the program: it returns the exit code (0 stopped, 1 failed to start
 // or to go on, 2 wrong use).
-func Main(ctx context.Context, args []string, getenv func(string) (string, bool), stdout, stderr io.Writer) int {
+func Main(ctx context.Context, args []string, getenv func(string) (string, bool), stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && (args[0] == "version" || args[0] == "--version") {
 		say(stdout, api.Version())
 		return 0
+	}
+	if len(args) == 1 && (args[0] == "token" || args[0] == "password") {
+		return makeCredential(args[0], stdin, stdout, stderr)
 	}
 	printing, origin := false, false
 	if len(args) >= 2 && args[0] == "config" && args[1] == "print" {

@@ -28,6 +28,10 @@ func (s *setting) env() string {
 var settings = []setting{
 	text("listen", "listen", "address of the data plane, HOST:PORT", func(c *Config) *string { return &c.Listen }),
 	text("admin.listen", "admin-listen", "address of the admin API, HOST:PORT", func(c *Config) *string { return &c.AdminListen }),
+	list("admin.hosts", "admin-hosts", "names under which the admin API is called, besides localhost and addresses", func(c *Config) *[]string { return &c.AdminHosts }),
+	text("admin.tls.cert", "admin-tls-cert", "PEM file of the admin API's certificate; empty for plain HTTP", func(c *Config) *string { return &c.AdminCert }),
+	text("admin.tls.key", "admin-tls-key", "PEM file of its key", func(c *Config) *string { return &c.AdminKey }),
+	text("admin.tls.clientCA", "admin-tls-client-ca", "PEM file of the authority of client certificates, for admin.auth.clients", func(c *Config) *string { return &c.AdminClientCA }),
 	text("idl", "idl", "directory of the Thrift IDLs", func(c *Config) *string { return &c.IDL }),
 	{
 		key: "idlGate", flag: "idl-gate", help: "what becomes of a breaking change of the IDLs: off, warn or refuse",

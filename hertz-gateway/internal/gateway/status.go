@@ -103,6 +103,9 @@ func (g *Gateway) gateways(ctx context.Context) []api.Gateway {
 	return list
 }
 
+// Documents are those of collections.
+func (g *Gateway) Documents() *store.Documents { return g.documents }
+
 // Status describes what is wanted, what is served, and what is wrong.
 func (g *Gateway) Status(ctx context.Context) *api.Status {
 	s := g.current.Load()

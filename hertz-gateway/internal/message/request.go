@@ -22,6 +22,11 @@ type Request struct {
 	query  []byte // undecoded, without "?"
 	// Params are those of the matched template; Match fills them.
 	Params router.Params
+	// Peer is the common name of the client's certificate, which was verified;
+	// empty without one.
+	Peer string
+	// TLS tells that the connection is encrypted.
+	TLS    bool
 	head   head
 	body   body
 	target error
@@ -39,6 +44,7 @@ func (r *Request) Reset(c *app.RequestContext) {
 	r.head.reset(h.RawHeaders())
 	r.body.reset(c, DefaultMaxBody)
 	r.target = r.split(h.RequestURI())
+	r.Peer, r.TLS = "", false
 }
 
 // DefaultMaxBody is the limit of a body in bytes where nobody set another.
@@ -169,7 +175,12 @@ func (r *Request) Host() []byte {
 }
 
 // Scheme is "http"; listeners with TLS do not exist yet.
-func (r *Request) Scheme() string { return "http" }
+func (r *Request) Scheme() string {
+	if r.TLS {
+		return "https"
+	}
+	return "http"
+}
 
 // ClientIP is the peer's address; no forwarding header is believed.
 func (r *Request) ClientIP() string {
