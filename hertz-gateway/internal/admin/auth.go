@@ -242,6 +242,9 @@ func (x *exchange) authorize(ctx context.Context) *api.Problem {
 	if who.Role < x.endpoint.role {
 		return api.NewProblem(api.Forbidden, fmt.Sprintf("%s is %s; this takes %s.", who.Name, who.Role, x.endpoint.role))
 	}
+	if x.endpoint.whole && who.Namespaces != nil {
+		return api.NewProblem(api.Forbidden, "This is about all namespaces, and "+who.Name+" is confined to some.")
+	}
 	return nil
 }
 

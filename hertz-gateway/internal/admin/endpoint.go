@@ -28,7 +28,9 @@ const (
 type endpoint struct {
 	verb, path string
 	// role is the least that the caller needs.
-	role    Role
+	role Role
+	// whole: it is about all namespaces, so not for callers confined to some.
+	whole   bool
 	summary string
 	// query names the parameters that are read, with a word on each.
 	query []parameter

@@ -26,7 +26,7 @@ func (h *Handler) setEndpoints() []endpoint {
 		{verb: "POST", path: "/api/v1/validate", role: Viewer, summary: "Check a set of resources as apply does, without writing it.", in: Set{}, out: api.Applied{}, serve: validateSet, query: []parameter{{"prune", "true: as for apply"}}},
 		{verb: "GET", path: "/api/v1/export", role: Viewer, summary: "All resources but documents, in a form that apply takes; without what is secret.", out: Set{}, serve: export, query: []parameter{{"namespace", "only this namespace; all if absent"}}},
 		{verb: "GET", path: "/api/v1/history", role: Viewer, summary: "Who changed what, newest first.", out: api.History{}, serve: history, query: []parameter{{"limit", "at most so many"}}},
-		{verb: "POST", path: "/api/v1/rollback", role: Admin, summary: "Make the resources what they were at a revision, in one transaction.", in: api.Rollback{}, out: api.Applied{}, serve: rollback, query: []parameter{dryRun, wait, note}},
+		{verb: "POST", path: "/api/v1/rollback", role: Admin, whole: true, summary: "Make the resources what they were at a revision, in one transaction.", in: api.Rollback{}, out: api.Applied{}, serve: rollback, query: []parameter{dryRun, wait, note}},
 	}
 }
 
@@ -188,9 +188,6 @@ func history(ctx context.Context, x *exchange) *api.Problem {
 }
 
 func rollback(ctx context.Context, x *exchange) *api.Problem {
-	if x.caller.Namespaces != nil {
-		return api.NewProblem(api.Forbidden, "A rollback is about all namespaces, and "+x.caller.Name+" is confined to some.")
-	}
 	body, p := x.body()
 	if p != nil {
 		return p

@@ -117,6 +117,8 @@ func TestNamespaceScope(t *testing.T) {
 		{"POST", "/api/v1/validate", `{"resources":[{"kind":"consumer","name":"x","namespace":"other"}]}`, 403},
 		{"POST", "/api/v1/rollback", `{"revision":1}`, 403},
 		{"POST", "/api/v1/call/WhoSvc/who", `{}`, 403},
+		{"GET", "/api/v1/logs", ``, 403},
+		{"POST", "/api/v1/explain", `{}`, 403},
 		{"PUT", "/api/v1/document/a?namespace=other&collection=c", `{}`, 403},
 		{"PUT", "/api/v1/document", `{"id":"a","namespace":"other","collection":"c","data":{}}`, 403},
 		{"PUT", "/api/v1/document/a?namespace=shop&collection=c", `{}`, 200},

@@ -75,7 +75,7 @@ func TestLoadConfigErrors(t *testing.T) {
 		{"argument", "", []string{"x"}, nil, `unexpected argument "x"`},
 		{"environment", "", nil, map[string]string{"DGATE_MAX_BODY": "many"}, `environment DGATE_MAX_BODY: "many" is not a whole number`},
 		{"address", "", []string{"--listen", "8080"}, nil, `listen: "8080" is not an address; write host:port`},
-		{"admin for all", "", []string{"--admin-listen", ":9080"}, nil, "admin.listen: :9080 can be reached from other machines, and the admin API has no authentication yet; listen on 127.0.0.1"},
+		{"admin for all", "", []string{"--admin-listen", ":9080"}, nil, "admin.listen: :9080 can be reached from other machines, and anybody could use it; set admin.auth, or listen on 127.0.0.1"},
 		{"several", "", []string{"--max-body", "0", "--log-format", "xml"}, nil, "maxBody: 0 is not a positive number of bytes\nlog.format: \"xml\" is none of text, json"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
