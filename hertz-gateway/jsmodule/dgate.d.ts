@@ -278,6 +278,7 @@ declare module "dgate" {
   export const crypto: typeof import("dgate/crypto");
   export const http: typeof import("dgate/http");
   export const jwt: typeof import("dgate/jwt");
+  export const metrics: typeof import("dgate/metrics");
   export const secrets: typeof import("dgate/secrets");
   export const state: typeof import("dgate/state");
   export const storage: typeof import("dgate/storage");
@@ -476,6 +477,28 @@ declare module "dgate/storage" {
 declare module "dgate/http" {
   const f: typeof fetch;
   export { f as fetch };
+}
+
+// --- dgate/metrics ------------------------------------------------------------
+
+declare module "dgate/metrics" {
+  export type Labels = Record<string, string | number | boolean>;
+  export interface MetricOptions {
+    help?: string;
+    /** At most 5. */
+    labels?: string[];
+  }
+
+  export interface Counter {
+    inc(n?: number): void;
+    inc(labels: Labels, n?: number): void;
+  }
+  export interface Histogram {
+    observe(value: number, labels?: Labels): void;
+  }
+
+  export function counter(name: string, options?: MetricOptions): Counter;
+  export function histogram(name: string, options?: MetricOptions & { buckets?: number[] }): Histogram;
 }
 
 // --- dgate/secrets ------------------------------------------------------------
