@@ -1,7 +1,9 @@
 package api
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -68,4 +70,26 @@ func FuzzDecodeResource(f *testing.F) {
 			t.Fatalf("resource %v, error %v", r, err)
 		}
 	})
+}
+
+// A module without any permission must not come back with those of the gateway.
+func TestNoPermissionsAreKept(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"none", `{"name":"m","namespace":"default","payloadRaw":"x","permissions":[]}`, `,"permissions":[]}`},
+		{"the defaults", `{"name":"m","namespace":"default","payloadRaw":"x"}`, `"payloadRaw":"x"}`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := DecodeKind(KindModule, []byte(tt.text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := json.Marshal(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(string(text), tt.want) {
+				t.Errorf("got %s", text)
+			}
+		})
+	}
 }

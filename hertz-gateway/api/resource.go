@@ -156,8 +156,8 @@ type Module struct {
 	// Timeout bounds the CPU time of one phase of an exchange.
 	Timeout Duration `json:"timeout,omitempty"`
 	// Permissions are "rpc:SERVICE", "http:HOST", "secret:NAME",
-	// "state:COLLECTION"; nil: the defaults of the gateway.
-	Permissions []string `json:"permissions,omitempty"`
+	// "state:COLLECTION"; nil: the defaults of the gateway; empty: none.
+	Permissions []string `json:"permissions,omitzero"`
 }
 
 // The visibilities of a collection.

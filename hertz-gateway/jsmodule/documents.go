@@ -33,8 +33,8 @@ type Documents interface {
 	Delete(ctx context.Context, namespace, collection, id string) error
 	// Collection reads a collection. ErrNoCollection.
 	Collection(ctx context.Context, namespace, name string) (Collection, error)
-	// PutCollection creates a collection or changes it. CodeSchema when the
-	// schema is none, CodeConflict when documents would not fit it.
+	// PutCollection creates a collection or changes it: its schema holds for
+	// what is written from then on. CodeSchema when it is no schema.
 	PutCollection(ctx context.Context, namespace string, c Collection) (Collection, error)
 	// DeleteCollection removes a collection, which must be empty.
 	// ErrNoCollection, CodeConflict.

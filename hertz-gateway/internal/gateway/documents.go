@@ -65,6 +65,10 @@ func (d documents) Get(ctx context.Context, namespace, collection, id string) (j
 
 // List implements jsmodule.Documents.
 func (d documents) List(ctx context.Context, namespace, collection string, offset, limit int) ([]jsmodule.Document, error) {
+	if limit == 0 { // for the store that is its default
+		_, err := d.Collection(ctx, namespace, collection)
+		return nil, err
+	}
 	list, _, err := d.g.documents.List(ctx, namespace, collection, store.Page{Offset: offset, Limit: limit})
 	if err != nil {
 		return nil, documentError(err)
