@@ -112,9 +112,9 @@ func (rt *vmRuntime) mustWrap(on *goja.Object, name string, f guardFunc) {
 }
 
 // wrapClass replaces a constructor, if a program can reach it, by one that
-// checks its arguments. It has the same prototype, and inherits the static
-// functions.
-func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) {
+// checks its arguments and may replace them. It has the same prototype and the
+// same static functions.
+func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value) []goja.Value) {
 	if !rt.reaches(name, "constructor") {
 		return
 	}
@@ -124,14 +124,19 @@ func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value)) {
 		panic("jsmodule: built-in " + name + " is not a constructor")
 	}
 	rt.substitute(name, original, rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
-		check(call.Arguments)
-		return must1(construct(call.NewTarget, call.Arguments...))
+		return must1(construct(call.NewTarget, check(call.Arguments)...))
 	}))
 }
 
-// substitute puts a function in the place of a built-in one.
+// substitute puts a function in the place of a built-in one, of which nothing
+// may be left to find: it is not the prototype of the other either.
 func (rt *vmRuntime) substitute(name string, original, guarded *goja.Object) {
-	must(guarded.SetPrototype(original))
+	must(guarded.SetPrototype(original.Prototype()))
+	for _, static := range original.GetOwnPropertyNames() {
+		if static != "length" && static != "name" && static != "prototype" {
+			must(guarded.DefineDataProperty(static, original.Get(static), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		}
+	}
 	if proto, ok := original.Get("prototype").(*goja.Object); ok {
 		must(guarded.DefineDataProperty("prototype", proto, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE))
 		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
@@ -159,10 +164,11 @@ func (rt *vmRuntime) installGuards() {
 	rt.wrap("Reflect", "apply", short(2))
 	rt.wrap("Reflect", "construct", short(1))
 
-	rt.wrapClass("RegExp", func(args []goja.Value) {
+	rt.wrapClass("RegExp", func(args []goja.Value) []goja.Value {
 		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxPattern {
 			rt.throwRange("a regular expression of %d characters is too long", s.Length())
 		}
+		return args
 	})
 	// Every property read through a tower of proxies costs Go stack, which
 	// cannot be caught when it overflows.
@@ -175,11 +181,21 @@ func (rt *vmRuntime) installGuards() {
 			}
 		}
 	}
+	// goja's own fails on values without a toString.
+	rt.wrap("Object.prototype", "toLocaleString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if o, ok := call.This.(*goja.Object); isNil(call.This) || ok && !isFunction(o.Get("toString")) {
+			rt.throwType("toLocaleString needs a value with a toString")
+		}
+		return original(call)
+	})
 	rt.wrap("Proxy", "revocable", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		noTower(call.Arguments)
 		return original(call)
 	})
-	rt.wrapClass("Proxy", noTower)
+	rt.wrapClass("Proxy", func(args []goja.Value) []goja.Value {
+		noTower(args)
+		return args
+	})
 
 	if rt.reaches("JSON") {
 		json := rt.builtin("JSON")
@@ -285,6 +301,9 @@ func (rt *vmRuntime) compareText(call goja.FunctionCall) goja.Value {
 func (rt *vmRuntime) join(original nativeFunc, this goja.Value, separator string) goja.Value {
 	o, ok := this.(*goja.Object)
 	if !ok {
+		if text, ok := this.(goja.String); ok && int64(text.Length())*int64(1+len(separator)) > maxString {
+			rt.throwRange("join: the text is too long")
+		}
 		return original(goja.FunctionCall{This: this, Arguments: []goja.Value{rt.newString(separator)}})
 	}
 	for _, under := range rt.joining {
@@ -411,27 +430,51 @@ func (rt *vmRuntime) guardBuffers() {
 		"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
 		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
 	} {
-		rt.wrapClass(name, func(args []goja.Value) {
+		rt.wrapClass(name, func(args []goja.Value) []goja.Value {
+			if len(args) == 0 {
+				return args
+			}
 			n := int64(0)
-			if v := argument(args, 0); goja.IsNumber(v) {
-				n = integer(v, 0, 1<<53)
-			} else if _, ok := v.(*goja.Object); ok {
-				n = rt.lengthOfBuffer(v)
+			o, isObject := args[0].(*goja.Object)
+			if name == "ArrayBuffer" || !isObject {
+				n = integer(args[0], -1, 1<<53)
+				// What was checked counts: an object could say something else
+				// when it is asked again.
+				args = append([]goja.Value{rt.vm.ToValue(n)}, args[1:]...)
+			} else if _, isMemory := rt.viewed(o); !isMemory && !rt.isArray(o) {
+				args = append([]goja.Value{rt.elements(o)}, args[1:]...)
+			} else {
+				n = rt.lengthOfBuffer(o)
 			}
 			if n > maxBuffer/width {
 				rt.throwRange("%s: %d elements are too many", name, n)
 			}
+			return args
 		})
 	}
 }
 
 // lengthOfBuffer is lengthOf for what typed arrays copy.
-func (rt *vmRuntime) lengthOfBuffer(v goja.Value) int64 {
-	length := v.(*goja.Object).Get("length")
+func (rt *vmRuntime) lengthOfBuffer(o *goja.Object) int64 {
+	length := o.Get("length")
 	if length == nil {
 		return 0
 	}
 	return integer(length, 0, 1<<53)
+}
+
+// elements copies what is iterable, or like an array, to an array.
+func (rt *vmRuntime) elements(o *goja.Object) *goja.Object {
+	if isNil(o.GetSymbol(goja.SymIterator)) {
+		return rt.array(rt.list(o))
+	}
+	var values []goja.Value
+	rt.each(o, func(v goja.Value) {
+		if values = append(values, v); len(values) > maxArray {
+			rt.throwRange("an array of more than %d elements is too long", maxArray)
+		}
+	})
+	return rt.array(values)
 }
 
 func (rt *vmRuntime) guardBigInt() {

@@ -150,6 +150,9 @@ func (h *headersObject) Get(key string) goja.Value {
 
 // Set implements goja.DynamicObject.
 func (h *headersObject) Set(key string, v goja.Value) bool {
+	if v == nil { // Object.defineProperty without a value
+		return false
+	}
 	if headerMethods[key] {
 		return false
 	}

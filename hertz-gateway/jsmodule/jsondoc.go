@@ -383,6 +383,9 @@ func (n *docNode) Get(key string) goja.Value {
 // Set implements goja.DynamicObject. Setting undefined removes the member from
 // the JSON, as JSON.stringify does.
 func (n *docNode) Set(key string, v goja.Value) bool {
+	if v == nil { // Object.defineProperty without a value
+		v = goja.Undefined()
+	}
 	n.editable()
 	i := n.find(key)
 	switch {
@@ -484,6 +487,9 @@ func (a *docArray) Get(i int) goja.Value {
 
 // Set implements goja.DynamicArray.
 func (a *docArray) Set(i int, v goja.Value) bool {
+	if v == nil { // Object.defineProperty without a value
+		v = goja.Undefined()
+	}
 	n := (*docNode)(a)
 	n.editable()
 	if i < 0 {

@@ -183,6 +183,9 @@ func (q *queryObject) Get(key string) goja.Value {
 
 // Set implements goja.DynamicObject.
 func (q *queryObject) Set(key string, v goja.Value) bool {
+	if v == nil { // Object.defineProperty without a value
+		return false
+	}
 	switch {
 	case queryMethods[key]:
 		return false

@@ -122,6 +122,9 @@ func (o *urlObject) Get(key string) goja.Value {
 // Set implements goja.DynamicObject. But for href, what does not fit changes
 // nothing, as the standard says.
 func (o *urlObject) Set(key string, v goja.Value) bool {
+	if v == nil { // Object.defineProperty without a value
+		return false
+	}
 	s := v.String()
 	if tooLong(s) || len(o.href())+len(s) > 2*maxURL {
 		o.rt.throwType("%v", errURLTooLong)
