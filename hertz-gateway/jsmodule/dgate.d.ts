@@ -472,6 +472,27 @@ declare module "dgate/storage" {
   export function setCache(key: string, value: unknown, options?: { ttl?: number | string }): void;
 }
 
+// --- dgate/metrics ------------------------------------------------------------
+
+declare module "dgate/metrics" {
+  export interface MetricOptions {
+    help?: string;
+    labels?: string[];
+  }
+  export type Labels = Record<string, string | number | boolean>;
+  export interface Counter {
+    inc(value?: number, labels?: Labels): void;
+    inc(labels: Labels, value?: number): void;
+  }
+  export interface Histogram {
+    observe(value: number, labels?: Labels): void;
+    observe(labels: Labels, value: number): void;
+  }
+  /** To be called while the module loads. */
+  export function counter(name: string, options?: MetricOptions): Counter;
+  export function histogram(name: string, options?: MetricOptions & { buckets?: number[] }): Histogram;
+}
+
 // --- dgate/http ---------------------------------------------------------------
 
 declare module "dgate/http" {
