@@ -76,6 +76,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	ready                      /readyz answers 200 if it is there, else 503
 //	status.json                GET /api/v1/status
 //	explain.json               POST /api/v1/explain
+//	stats.json                 GET /api/v1/stats; stats.next.json takes its place after that
 //	logs.ndjson                GET /api/v1/logs; the query is kept in "query"
 //	call/SERVICE.METHOD.json   POST /api/v1/call/SERVICE/METHOD; a file with a
 //	                           problem document is answered as one
@@ -102,6 +103,10 @@ func (d gatewayDir) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/status":
 		d.file(w, "status.json")
+	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/stats":
+		d.file(w, "stats.json")
+		// Without another file it stays as it is.
+		_ = os.Rename(filepath.Join(string(d), "stats.next.json"), filepath.Join(string(d), "stats.json"))
 	case r.Method == http.MethodGet && r.URL.Path == "/api/v1/logs":
 		if err := os.WriteFile(filepath.Join(string(d), "query"), []byte(r.URL.RawQuery+"\n"), 0o600); err != nil {
 			d.problem(w, api.NewProblem(api.Internal, err.Error()))

@@ -15,8 +15,8 @@ type Env struct {
 	// Stdout takes data, Stderr everything said about it.
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
-	// Colour tells that Stdout is a terminal that wants colours.
-	Colour bool
+	// Terminal tells that Stdout is a terminal, Colour that it wants colours.
+	Terminal, Colour bool
 
 	// Output is how data is printed.
 	Output Output

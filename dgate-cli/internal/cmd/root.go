@@ -21,6 +21,7 @@ import (
 	"dgate/dgate-cli/internal/cmd/logs"
 	"dgate/dgate-cli/internal/cmd/module"
 	"dgate/dgate-cli/internal/cmd/status"
+	"dgate/dgate-cli/internal/cmd/top"
 	"dgate/dgate-cli/internal/cmd/version"
 	"dgate/hertz-gateway/api"
 )
@@ -31,7 +32,7 @@ func Main(args []string) int {
 	defer stop()
 	return Run(ctx, args, &cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
-		Colour: wantsColour(os.Stdout, os.Getenv),
+		Terminal: isTerminal(os.Stdout), Colour: wantsColour(os.Stdout, os.Getenv),
 	})
 }
 
@@ -113,6 +114,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		call.New(env),
 		explain.New(env),
 		logs.New(env),
+		top.New(env),
 		version.New(env),
 		completion.New(env),
 	)
@@ -126,11 +128,13 @@ func dashed(flag string) string {
 	return "--" + flag
 }
 
-// wantsColour follows https://no-color.org.
-func wantsColour(out *os.File, getenv func(string) string) bool {
-	if getenv("NO_COLOR") != "" || getenv("TERM") == "dumb" {
-		return false
-	}
+// isTerminal tells whether somebody looks on.
+func isTerminal(out *os.File) bool {
 	info, err := out.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// wantsColour follows https://no-color.org.
+func wantsColour(out *os.File, getenv func(string) string) bool {
+	return getenv("NO_COLOR") == "" && getenv("TERM") != "dumb" && isTerminal(out)
 }
