@@ -45,15 +45,35 @@ type MethodNote struct {
 // Notes reads what stands beside the types, fields and methods of a mapping.
 // It takes time in proportion to the mapping: keep the result.
 func (m *Mapping) Notes() *Notes {
-	n := &Notes{
-		units:  m.units,
-		types:  map[*transcode.Type]source{},
-		fields: map[*transcode.Field]source{},
-	}
+	n := m.noNotes()
 	for _, u := range m.order {
 		n.add(u)
 	}
 	return n
+}
+
+// NotesOf is Notes for the types and fields of some services alone, in time in
+// proportion to their files.
+func (m *Mapping) NotesOf(services []*Service) *Notes {
+	n := m.noNotes()
+	seen := map[string]bool{}
+	for _, s := range services {
+		for path := range s.Sources.Files {
+			if u := m.units[path]; u != nil && !seen[path] {
+				seen[path] = true
+				n.add(u)
+			}
+		}
+	}
+	return n
+}
+
+func (m *Mapping) noNotes() *Notes {
+	return &Notes{
+		units:  m.units,
+		types:  map[*transcode.Type]source{},
+		fields: map[*transcode.Field]source{},
+	}
 }
 
 func (n *Notes) add(u *unit) {

@@ -21,9 +21,17 @@ func Compare(old, next *servicemapping.Mapping, use Usage) []Finding {
 	}
 	c := &comparer{
 		old: old, next: next, use: use,
-		before: old.Notes(), after: next.Notes(),
-		index: map[key]*entry{}, routes: indexRoutes(next),
+		index: map[key]*entry{}, nearby: routeIndex{},
 	}
+	was, is := gone, []*servicemapping.Service(nil)
+	for _, p := range changed {
+		is = append(is, p.next)
+		c.nearby.add(p.next)
+		if p.old != nil {
+			was = append(was, p.old)
+		}
+	}
+	c.before, c.after = old.NotesOf(was), next.NotesOf(is)
 	for _, s := range gone {
 		c.serviceRemoved(s)
 	}
@@ -92,9 +100,11 @@ type comparer struct {
 	old, next     *servicemapping.Mapping
 	use           Usage
 	before, after *servicemapping.Notes
-	routes        routeIndex                              // of next
-	matching      *router.Router[*servicemapping.Binding] // of old, when it is needed
-	index         map[key]*entry
+	// nearby are the routes of the services that have changed; everywhere are all
+	// of next, when they are needed.
+	nearby, everywhere routeIndex
+	matching           *router.Router[*servicemapping.Binding] // of old, when it is needed
+	index              map[key]*entry
 }
 
 // key tells two findings apart.

@@ -145,6 +145,13 @@ func TestFiles(t *testing.T) {
 				"a.thrift:1: safe method-added: method Thief.take is new [wire+http]\n",
 		},
 		{
+			"a verb falls to a route for all of them",
+			map[string]string{"a.thrift": "service A { string one(1: required string s) (api.get=\"/x\") }", "b.thrift": "service B { string any() (api.any=\"/x\") }"},
+			map[string]string{"a.thrift": "service A { string one(1: required string s) }", "b.thrift": "service B { string any() (api.any=\"/x\") }"},
+			"b.thrift:1: risky field-removed: argument s of B.any is gone: what callers send there is passed over (GET /x) [http]\n" +
+				"b.thrift:1: risky route-moved: GET /x goes to B.any, no longer to A.one (GET /x) [http]\n",
+		},
+		{
 			"a struct of an included file",
 			map[string]string{"b.thrift": "include \"s.thrift\"\nservice B { s.S get() (api.get=\"/b\") }", "s.thrift": "struct S { 1: string a, 2: string b }"},
 			map[string]string{"b.thrift": "include \"s.thrift\"\nservice B { s.S get() (api.get=\"/b\") }", "s.thrift": "// less\nstruct S { 1: string a }"},

@@ -8,12 +8,12 @@ import (
 // routeIndex finds bindings by verb and template, names of parameters left out.
 type routeIndex map[string]*servicemapping.Binding
 
-func indexRoutes(m *servicemapping.Mapping) routeIndex {
-	index := routeIndex{}
-	for b := range m.Bindings() {
-		index[b.Verb+" "+templateKey(b.Path)] = b
+func (x routeIndex) add(s *servicemapping.Service) {
+	for _, m := range s.Methods {
+		for _, b := range m.Bindings {
+			x[b.Verb+" "+templateKey(b.Path)] = b
+		}
 	}
-	return index
 }
 
 func templateKey(path string) string {
@@ -33,10 +33,24 @@ func (x routeIndex) serving(old *servicemapping.Binding) *servicemapping.Binding
 	return x[router.Any+" "+key]
 }
 
+// serving finds the binding of next that takes the requests of an old one.
+func (c *comparer) serving(old *servicemapping.Binding) *servicemapping.Binding {
+	if b := c.nearby.serving(old); b != nil {
+		return b
+	}
+	if c.everywhere == nil {
+		c.everywhere = routeIndex{}
+		for _, s := range c.next.Services {
+			c.everywhere.add(s)
+		}
+	}
+	return c.everywhere.serving(old)
+}
+
 // movedRoutes looks for those who serve the routes of a method that is gone.
 func (c *comparer) movedRoutes(old *servicemapping.Method) {
 	for _, b := range old.Bindings {
-		if n := c.routes.serving(b); n != nil {
+		if n := c.serving(b); n != nil {
 			c.routeMoved(b, n)
 		}
 	}
@@ -49,7 +63,7 @@ func (c *comparer) routeMoved(old, next *servicemapping.Binding) {
 		allows:  []servicemapping.Allowed{c.after.MethodAllows(next.Method)},
 		message: routeOf(old).String() + " goes to " + nameOf(next.Method) + ", no longer to " + nameOf(old.Method),
 	}, subject{method: old.Method, routes: []Route{routeOf(old)}})
-	c.binding(old, next)
+	c.binding(old, next, true)
 }
 
 // bindings compares the routes of a method that is there before and after.
@@ -57,13 +71,13 @@ func (c *comparer) bindings(old, next *servicemapping.Method) {
 	taken := map[*servicemapping.Binding]bool{}
 	var lost []*servicemapping.Binding
 	for _, b := range old.Bindings {
-		n := c.routes.serving(b)
+		n := c.serving(b)
 		switch {
 		case n == nil:
 			lost = append(lost, b)
 		case n.Method.Service.Name == next.Service.Name && n.Method.Name == next.Name:
 			taken[n] = true
-			c.binding(b, n)
+			c.binding(b, n, false)
 		default:
 			c.routeMoved(b, n)
 		}
@@ -176,15 +190,16 @@ func firstVerb(verb string) string {
 	return verb
 }
 
-// binding compares the requests and answers of one route.
-func (c *comparer) binding(old, next *servicemapping.Binding) {
+// binding compares the requests and answers of one route, which may have moved
+// to another method.
+func (c *comparer) binding(old, next *servicemapping.Binding, moved bool) {
 	verbs := []string{old.Verb}
 	if old.Verb == router.Any {
 		verbs = []string{"GET", "POST", "DELETE"} // one for each way to read a request
 	}
 	for _, verb := range verbs {
 		w := &walk{
-			comparer: c, next: next.Method, most: Breaking,
+			comparer: c, next: next.Method, most: Breaking, moved: moved,
 			allows:  []servicemapping.Allowed{c.after.MethodAllows(next.Method)},
 			subject: subject{method: old.Method, routes: []Route{routeOf(old)}},
 		}

@@ -23,6 +23,10 @@ type walk struct {
 	// The parameters of the path, whose names are nobody's business.
 	oldParams, newParams []string
 
+	// moved: two methods that have a route in common are compared. Only callers of
+	// the route care.
+	moved bool
+
 	answer               bool // else the request
 	oldView, newView     *servicemapping.View
 	oldOut, newOut       map[*transcode.Field]servicemapping.Place
@@ -106,11 +110,18 @@ func (w *walk) http(at where, rule string, severity Severity, format string, arg
 
 // wire tells of a change that instances of the old IDL meet.
 func (w *walk) wire(at where, rule string, severity Severity, format string, args ...any) {
+	if w.moved {
+		return
+	}
 	w.tell(at, rule, severity, onWire, w.onWire, format, args...)
 }
 
 // both tells of a change that instances and callers meet.
 func (w *walk) both(at where, rule string, format string, args ...any) {
+	if w.moved {
+		w.http(at, rule, Breaking, format, args...)
+		return
+	}
 	w.tell(at, rule, Breaking, overAll, w.onWire, format, args...)
 }
 
@@ -418,7 +429,7 @@ func (w *walk) fieldRemoved(o member, next view) {
 	case w.answer && !o.declared.Hidden:
 		w.http(at, ruleFieldRemoved, Breaking, "is gone")
 	case w.answer:
-	case required:
+	case required && !w.moved:
 		w.wire(at, ruleFieldRemoved, Breaking, "is gone, and instances of the old IDL require it")
 	case next.declared.Kind == transcode.Union:
 		w.http(at, ruleFieldRemoved, Breaking, "is gone")

@@ -79,8 +79,8 @@ func (o *options) run(ctx context.Context) error {
 	}
 }
 
-// clear puts the cursor to the top of an empty screen.
-const clear = "\x1b[H\x1b[2J"
+// clearScreen puts the cursor to the top of an empty screen.
+const clearScreen = "\x1b[H\x1b[2J"
 
 func (o *options) draw(f *figures, once bool) error {
 	slices.SortStableFunc(f.Routes, byOrder[o.sort])
@@ -90,7 +90,7 @@ func (o *options) draw(f *figures, once bool) error {
 	}
 	// Written at once, so that the screen does not flicker.
 	var screen bytes.Buffer
-	screen.WriteString(clear)
+	screen.WriteString(clearScreen)
 	env := *o.env
 	env.Stdout = &screen
 	if err := env.Print(f, f.table); err != nil {

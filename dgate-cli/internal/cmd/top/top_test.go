@@ -108,7 +108,7 @@ func TestRedraws(t *testing.T) {
 	if err := cmd.ExecuteContext(ctx); err != nil {
 		t.Fatal(err)
 	}
-	screens := strings.Split(out.String(), clear)
+	screens := strings.Split(out.String(), clearScreen)
 	if len(screens) < 3 || screens[0] != "" || !strings.Contains(screens[1], "ROUTE") || !strings.Contains(screens[2], " 3") {
 		t.Errorf("%q", screens)
 	}
