@@ -32,6 +32,8 @@ type Backend interface {
 	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
 	// Explain is the answer of POST /api/v1/explain.
 	Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem)
+	// Stats is the answer of GET /api/v1/stats.
+	Stats() *api.Stats
 	// Logs are the last lines of the gateway's log.
 	Logs() *telemetry.Tail
 	// Control changes resources.
@@ -82,6 +84,7 @@ func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, whole: true, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
+		{verb: "GET", path: "/api/v1/stats", role: Viewer, summary: "What the gateway has served since it started, by route.", out: api.Stats{}, serve: stats},
 		{verb: "GET", path: "/api/v1/logs", role: Viewer, whole: true, summary: "The last lines of the log as NDJSON, and those that come.", serve: logs, query: logParameters},
 	}, h.setEndpoints()...)
 	for _, kind := range api.Kinds() {

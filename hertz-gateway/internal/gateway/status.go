@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/admin"
@@ -217,4 +218,11 @@ func moduleStatus(s *snapshot.Snapshot) []api.ModuleStatus {
 		}
 	}
 	return out
+}
+
+// Stats counts what has been served since the start.
+func (g *Gateway) Stats() *api.Stats {
+	s := &api.Stats{Gateway: g.id, At: time.Now(), StartedAt: g.started}
+	g.metrics.Counts(s)
+	return s
 }

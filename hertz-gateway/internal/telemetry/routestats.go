@@ -1,9 +1,6 @@
 package telemetry
 
 import (
-	"cmp"
-	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,16 +128,7 @@ func (r *routes) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (r *routes) Collect(ch chan<- prometheus.Metric) {
-	r.mu.Lock()
-	all := make([]*RouteStats, 0, len(r.all))
-	for _, s := range r.all {
-		all = append(all, s)
-	}
-	r.mu.Unlock()
-	slices.SortFunc(all, func(a, b *RouteStats) int {
-		return cmp.Or(cmp.Compare(a.namespace, b.namespace), cmp.Compare(a.route, b.route))
-	})
-	for _, s := range all {
+	for _, s := range r.sorted() {
 		s.collect(ch)
 	}
 }
@@ -152,11 +140,7 @@ func (s *RouteStats) collect(ch chan<- prometheus.Metric) {
 		if n == 0 {
 			continue
 		}
-		status := "other"
-		if i < maxStatuses-1 {
-			status = strconv.Itoa(int(c.status.Load()))
-		}
-		ch <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(n), s.namespace, s.route, status)
+		ch <- prometheus.MustNewConstMetric(requestsDesc, prometheus.CounterValue, float64(n), s.namespace, s.route, s.statusAt(i))
 	}
 	cumulative := make(map[float64]uint64, len(bounds))
 	var count uint64
