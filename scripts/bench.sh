@@ -81,7 +81,9 @@ args+=(--command "$command")
 if [ -z "$mode" ]; then
   echo "Go benchmarks" >&2
   go test -run '^$' -bench "${BENCH:-.}" -benchtime "${BENCHTIME:-100ms}" -benchmem \
-    ./hertz-gateway/transcode ./hertz-gateway/servicemapping ./hertz-gateway/router | tee "$work/go-bench" >&2
+    ./hertz-gateway/transcode ./hertz-gateway/servicemapping ./hertz-gateway/router ./hertz-gateway/internal/proxy | tee "$work/go-bench" >&2
+  go test -run '^$' -bench '^BenchmarkHandle$' -benchtime "${BENCHTIME:-100ms}" -benchmem \
+    ./hertz-gateway/internal/upstream/kitex | tee -a "$work/go-bench" >&2
   args+=(--go-bench "$work/go-bench")
 fi
 

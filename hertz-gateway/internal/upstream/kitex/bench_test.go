@@ -1,10 +1,14 @@
 package kitex
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cloudwego/kitex/client/callopt"
+	"github.com/cloudwego/kitex/client/genericclient"
 
 	"dgate/hertz-gateway/internal/upstream"
 )
@@ -26,6 +30,28 @@ func BenchmarkCall(b *testing.B) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// instant is a Kitex client that has its answers at once.
+type instant struct {
+	genericclient.Client
+	result []byte
+}
+
+func (i instant) GenericCall(context.Context, string, any, ...callopt.Option) (any, error) {
+	return i.result, nil
+}
+
+// BenchmarkHandle measures what is around Kitex's client.
+func BenchmarkHandle(b *testing.B) {
+	h := &handle{dest: &destination{kitex: instant{result: stringResult("x")}}}
+	call := upstream.Call{Method: "echo", Args: stringResult("x"), Deadline: in(time.Minute)}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := h.Call(b.Context(), &call); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -49,6 +49,10 @@ type Results struct {
 	Rate map[string]float64
 	// Idle is the share of a core that the gateway uses without requests.
 	Idle float64
+	// Start is the time from the start of the gateway's process, as it ships, to
+	// its first answer, and Memory its resident memory in bytes without load.
+	Start  time.Duration
+	Memory int64
 	// Profiles are files, by the key of the case.
 	Profiles map[string]string
 }

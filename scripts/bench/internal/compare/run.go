@@ -50,11 +50,19 @@ func Run(c Config) (res *Results, err error) {
 			return nil, err
 		}
 		if r.name == Gateway {
-			if res.Idle, err = idle(r.Process, max(2*c.Measure, 200*time.Millisecond)); err != nil {
+			if res.Idle, err = idle(r.Process, max(5*c.Measure, 200*time.Millisecond)); err != nil {
 				return nil, err
 			}
 		}
 	}
+	for _, r := range all {
+		if r.name == Gateway || r.name == Shipped { // the latter is the later one
+			if res.Memory, err = r.Resident(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	res.Start = s.start
 	c.Log.Info("all variants give the same answers", "variants", res.Variants)
 
 	if err := s.rounds(all, res.Closed, c.Rounds, nil); err != nil {

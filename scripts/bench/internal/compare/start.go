@@ -34,7 +34,9 @@ type stage struct {
 	c       Config
 	cases   []payload.Case
 	backend string
-	all     []*process.Process
+	// start is how long the last gateway took to its first answer.
+	start time.Duration
+	all   []*process.Process
 }
 
 func (s *stage) stop() {
@@ -43,7 +45,7 @@ func (s *stage) stop() {
 	}
 }
 
-func (s *stage) start(name string, env []string, program string, args ...string) (*process.Process, error) {
+func (s *stage) launch(name string, env []string, program string, args ...string) (*process.Process, error) {
 	p, err := process.Start(name, env, program, args...)
 	if err == nil {
 		s.all = append(s.all, p)
@@ -53,7 +55,11 @@ func (s *stage) start(name string, env []string, program string, args ...string)
 
 // await tries until it succeeds, the process has ended, or time is up.
 func await(p *process.Process, try func() error) error {
-	for end := time.Now().Add(ready); ; time.Sleep(20 * time.Millisecond) {
+	return awaitEvery(p, 20*time.Millisecond, try)
+}
+
+func awaitEvery(p *process.Process, pause time.Duration, try func() error) error {
+	for end := time.Now().Add(ready); ; time.Sleep(pause) {
 		err := try()
 		if err == nil {
 			return nil
@@ -73,7 +79,7 @@ func (s *stage) startBackend() error {
 		return err
 	}
 	s.backend = addrs[0]
-	p, err := s.start("backend", nil, s.c.Self, "backend", "--listen", s.backend)
+	p, err := s.launch("backend", nil, s.c.Self, "backend", "--listen", s.backend)
 	if err != nil {
 		return err
 	}
@@ -95,7 +101,7 @@ func (s *stage) startVariant(name string) (*running, error) {
 	if s.c.Framed {
 		args = append(args, "--framed")
 	}
-	p, err := s.start(name, nil, s.c.Self, args...)
+	p, err := s.launch(name, nil, s.c.Self, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -133,11 +139,17 @@ func (s *stage) startGateway(name, program string, env ...string) (*running, err
 	if err := os.WriteFile(config, []byte("services:\n  BenchSvc: {transport: "+transport+"}\n"), 0o600); err != nil {
 		return nil, err
 	}
-	p, err := s.start(name, env, program, "--config", config, "--listen", addrs[0], "--admin-listen", addrs[1], "--etcd-listen", addrs[2],
+	begin := time.Now()
+	p, err := s.launch(name, env, program, "--config", config, "--listen", addrs[0], "--admin-listen", addrs[1], "--etcd-listen", addrs[2],
 		"--idl", s.c.IDL, "--data", filepath.Join(dir, "data"), "--log-level", "warn", "--drain", "0s")
 	if err != nil {
 		return nil, err
 	}
+	// Any answer: there is no instance yet.
+	if err := awaitEvery(p, time.Millisecond, func() error { _, _, err := load.Once(addrs[0], load.Request("GET", "/", nil)); return err }); err != nil {
+		return nil, err
+	}
+	s.start = time.Since(begin)
 	if err := await(p, func() error { return register(addrs[2], s.backend) }); err != nil {
 		return nil, err
 	}

@@ -106,6 +106,25 @@ func (p *Process) CPU() (time.Duration, error) {
 	return parseStat(string(stat))
 }
 
+// Resident is the memory of the process that is in RAM, in bytes.
+func (p *Process) Resident() (int64, error) {
+	statm, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("memory of %s: %w", p.name, err)
+	}
+	return parseStatm(string(statm))
+}
+
+// parseStatm takes the second field, which is in pages.
+func parseStatm(statm string) (int64, error) {
+	fields := strings.Fields(statm)
+	if len(fields) < 2 {
+		return 0, fmt.Errorf("not the content of a statm file: %.80q", statm)
+	}
+	pages, err := strconv.ParseInt(fields[1], 10, 64)
+	return pages * int64(os.Getpagesize()), err
+}
+
 // parseStat adds utime and stime, the 14th and 15th field. The second one is the
 // program's name in parentheses, which may hold anything.
 func parseStat(stat string) (time.Duration, error) {

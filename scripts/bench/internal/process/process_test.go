@@ -1,6 +1,7 @@
 package process
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +28,17 @@ func TestParseStat(t *testing.T) {
 				t.Errorf("%s, %v; want %s", got, err, tt.want)
 			}
 		})
+	}
+}
+
+func TestParseStatm(t *testing.T) {
+	if got, err := parseStatm("5000 300 200 1 0 900 0\n"); err != nil || got != 300*int64(os.Getpagesize()) {
+		t.Errorf("%d, %v", got, err)
+	}
+	for _, text := range []string{"", "5000", "5000 x"} {
+		if _, err := parseStatm(text); err == nil {
+			t.Errorf("%q is taken", text)
+		}
 	}
 }
 

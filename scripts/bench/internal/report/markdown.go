@@ -153,6 +153,11 @@ func (w *writer) others() {
 		ratio := ours.Ratio(hand, compare.P99)
 		w.f("| p99 at half load ÷ hand-written, %s | ≤ 1 | %s | %s |\n", c.Name, spread(ratio), verdict(ratio.Median, 1, true))
 	}
+	memory := float64(w.res.Memory) / 1e6
+	w.f("| memory of an idle gateway, its etcd included | ≤ %d MB | %.0f MB | %s |\n", memoryTarget, memory, verdict(memory, memoryTarget, true))
+	w.f("| an idle gateway, its etcd included | < %.0f %% of a core | %.1f %% | %s |\n", 100*idleTarget, 100*w.res.Idle, verdict(w.res.Idle, idleTarget, true))
+	start := w.res.Start.Seconds()
+	w.f("| from start to the first answer | ≤ %.1f s | %.2f s | %s |\n", startTarget, start, verdict(start, startTarget, true))
 	w.f("\nThe target for latency is about what is added to a direct call; both add to the same call, so whole latencies are compared.\n")
 }
 

@@ -22,6 +22,14 @@ func targets() map[string]target {
 // floorTarget is for the CPU of a book query against ready bytes.
 const floorTarget = 1.10
 
+// Targets of a gateway that has nothing to do: memory in MB, the share of a
+// core, and seconds from its start to its first answer.
+const (
+	memoryTarget = 80
+	idleTarget   = 0.01
+	startTarget  = 0.5
+)
+
 // names of the variants for people.
 func names() map[string]string {
 	return map[string]string{
