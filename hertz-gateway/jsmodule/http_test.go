@@ -183,3 +183,21 @@ func TestHTTPGranted(t *testing.T) {
 		}
 	}
 }
+
+// A fetch that nobody waits for ends with its exchange.
+func TestFetchEndsWithItsExchange(t *testing.T) {
+	ended := make(chan error, 1)
+	hangs := fetcherFunc(func(ctx context.Context, _ jsmodule.Fetch) (jsmodule.Fetched, error) {
+		<-ctx.Done()
+		ended <- context.Cause(ctx)
+		return jsmodule.Fetched{}, ctx.Err()
+	})
+	x := open(t, chain(t, jsmodule.Config{Fetcher: hangs, DefaultPermissions: []string{"http:*"}}, `export const requestHandler = () => { fetch("http://a.example"); return "ok" }`))
+	if _, err := x.Handle(); err != nil || string(x.r.body) != "ok" {
+		t.Fatalf("%s %v", x.r.body, err)
+	}
+	x.Close()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}

@@ -92,7 +92,7 @@ func stateChain(t *testing.T, docs jsmodule.Documents, permissions []string, run
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := newHost(t, jsmodule.Config{Documents: docs}).NewChain("default", p)
+	c, err := newHost(t, jsmodule.Config{Documents: docs, Limits: jsmodule.Limits{Budget: 500 * time.Millisecond}}).NewChain("default", p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -153,6 +153,9 @@ func (c *Client) Fetch(ctx context.Context, f jsmodule.Fetch) (jsmodule.Fetched,
 		return jsmodule.Fetched{}, c.explain(ctx, req.URL, err)
 	}
 	defer resp.Body.Close()
+	if resp.StatusCode < 200 || resp.StatusCode > 599 {
+		return jsmodule.Fetched{}, failed("%s answered with the status %d", req.URL.Host, resp.StatusCode)
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, f.MaxBody+1))
 	if err != nil {
 		return jsmodule.Fetched{}, c.explain(ctx, req.URL, err)

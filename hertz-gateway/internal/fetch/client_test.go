@@ -91,6 +91,8 @@ func web(t *testing.T) *url.URL {
 			z := gzip.NewWriter(w)
 			_, _ = io.WriteString(z, "plain")
 			_ = z.Close()
+		case "/odd":
+			w.WriteHeader(999)
 		case "/hang":
 			<-r.Context().Done()
 		case "/half":
@@ -147,6 +149,7 @@ func TestFetch(t *testing.T) {
 		{"too large", "http://127.0.0.1:PORT/large", nil, 0, [2]string{}, "", "too_large: fetch: the answer of 127.0.0.1:PORT is larger than 100 bytes"},
 		{"bomb", "http://127.0.0.1:PORT/bomb", nil, 0, [2]string{}, "", "too_large: fetch: the answer of 127.0.0.1:PORT is larger than 100 bytes"},
 		{"cut off", "http://127.0.0.1:PORT/half?token=x", nil, 0, [2]string{}, "", "fetch_failed: fetch: 127.0.0.1:PORT: unexpected EOF"},
+		{"odd status", "http://127.0.0.1:PORT/odd", nil, 0, [2]string{}, "", "fetch_failed: fetch: 127.0.0.1:PORT answered with the status 999"},
 		{"nobody there", "http://127.0.0.1:1/?token=x", nil, 0, [2]string{}, "", "fetch_failed: fetch: 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused"},
 		{"bad method", "http://127.0.0.1:PORT/", func(f *jsmodule.Fetch) { f.Method = "G T" }, 0, [2]string{}, "", `fetch_failed: fetch: net/http: invalid method "G T"`},
 	} {
