@@ -50,7 +50,7 @@ func (rt *vmRuntime) makeWeb() *goja.Object {
 	host := rt.scriptHost()
 	own(host, "maxListeners", rt.vm.ToValue(maxListeners))
 	rt.method(host, "now", 0, func(goja.FunctionCall) goja.Value {
-		return rt.vm.ToValue(float64(now()) / float64(time.Millisecond))
+		return rt.vm.ToValue(float64(rt.host.elapsed()) / float64(time.Millisecond))
 	})
 	rt.method(host, "epoch", 0, func(goja.FunctionCall) goja.Value { return rt.vm.ToValue(rt.epoch) })
 	rt.method(host, "report", 1, func(call goja.FunctionCall) goja.Value {
