@@ -119,6 +119,8 @@ func (u *unit) annotations(on target, as []syntax.Annotation) {
 			}))
 		case targets&on == 0:
 			u.report(a.Pos, Warning, ruleMisplacedAnnotation, "%s means nothing on %s", a.Key, on)
+		case key == "dgate.breaking" && !strings.HasPrefix(strings.TrimSpace(a.Value), allowPrefix):
+			u.report(a.Pos, Warning, ruleBadValue, `%s wants "allow: RULE, …", not %q: nothing is allowed`, a.Key, a.Value)
 		}
 	}
 }

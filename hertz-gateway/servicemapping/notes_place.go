@@ -89,13 +89,16 @@ func (n *Notes) MethodAllows(m *Method) Allowed {
 	return around
 }
 
+// allowPrefix is what the value of dgate.breaking starts with.
+const allowPrefix = "allow:"
+
 func allowed(as []syntax.Annotation) Allowed {
 	var rules []string
 	for _, a := range as {
 		if keyOf(a) != "dgate.breaking" {
 			continue
 		}
-		list, ok := strings.CutPrefix(strings.TrimSpace(a.Value), "allow:")
+		list, ok := strings.CutPrefix(strings.TrimSpace(a.Value), allowPrefix)
 		if !ok {
 			continue
 		}

@@ -2,6 +2,7 @@ package idl
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -86,7 +87,24 @@ func (o *breakingOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := errors.Join(o.sayUnread(o.against, old), o.sayUnread(o.dir, next)); err != nil {
+		return err
+	}
 	return o.tell(breaking.Compare(old, next, use), where)
+}
+
+// sayUnread tells that some of the IDLs cannot be compared, since it does not serve.
+func (o *breakingOptions) sayUnread(dir string, m *servicemapping.Mapping) error {
+	errs := 0
+	for _, d := range m.Diagnostics {
+		if d.Severity == servicemapping.Error {
+			errs++
+		}
+	}
+	if errs == 0 {
+		return nil
+	}
+	return o.env.Sayf("%s in the IDLs of %s: what does not serve is not compared", count(errs, "error"), dir)
 }
 
 // before reads what was there before. The function gives the name that a file

@@ -10,3 +10,4 @@ exception X { 1: string a } (api.http_code="404", api.query="x")
 service U {
     S get(1: S s) throws (1: X x (api.query="a", api.http_code="410")) (api.gett="/x", janus.key="x", api.handler_path="x", openapi.operation="{}")
 } (api.service_path="x", dgate.servce="x", api.base_domain="example.com")
+struct Allowing { 1: string a (dgate.breaking = "name-changed"), 2: string b (dgate.breaking = "allow: name-changed") }
