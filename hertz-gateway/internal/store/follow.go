@@ -274,7 +274,7 @@ func (s *Store) probe(ctx context.Context, l *listing, failed chan<- error) {
 			err = errors.New("etcd is another cluster than before")
 		case now.Term < last.Term, r.Header.Revision < revision:
 			err = fmt.Errorf("etcd went back, from revision %d to %d", revision, r.Header.Revision)
-		case now.Identity != last.Identity && last.Identity != "":
+		case now.Identity != last.Identity && last.Identity != "" && now.Identity != "":
 			err = fmt.Errorf("%s in etcd has changed", identityKey)
 		}
 		if err != nil {

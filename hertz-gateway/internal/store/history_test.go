@@ -81,8 +81,9 @@ func TestHistoryAgainstModel(t *testing.T) {
 			t.Errorf("commit %d of %d: %v", i, len(revisions), err)
 		}
 	}
-	trimmer.cfg.HistoryCount, trimmer.cfg.HistoryBytes = 100, entries[0].size
-	if err := trimmer.trim(t.Context()); err != nil {
+	trimmer.Close()
+	byBytes := openStore(t, Config{Client: testClient(t, endpoint), HistoryBytes: entries[0].size})
+	if err := byBytes.trim(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if entries, err = s.History(t.Context()); err != nil || len(entries) != 1 {

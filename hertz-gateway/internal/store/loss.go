@@ -74,7 +74,7 @@ func (s *Store) install(l *listing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old, now := s.origin, l.origin
-	s.origin = now
+	s.knowLocked(now)
 	switch {
 	case old == (origin{}) || l.state.bare() || s.status.Held:
 	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:

@@ -35,7 +35,7 @@ func stateOf(version string, n int) *State {
 func TestDamagedStateFile(t *testing.T) {
 	dir := t.TempDir()
 	s := fileStore(dir)
-	texts := [][]byte{encodeState(savedState{}, stateOf("old", 20)), encodeState(savedState{}, stateOf("new", 20))}
+	texts := [][]byte{encodeState(savedState{}, stateOf("old", 5)), encodeState(savedState{}, stateOf("new", 5))}
 	for _, text := range texts {
 		if err := s.writeState(stateFile, previousFile, text); err != nil {
 			t.Fatal(err)
@@ -59,7 +59,7 @@ func TestDamagedStateFile(t *testing.T) {
 			return ""
 		}
 		v, err := version(s.Current())
-		if err != nil || s.Current().Len() != 20 || s.Current().Revision() != 7 {
+		if err != nil || s.Current().Len() != 5 || s.Current().Revision() != 7 {
 			t.Fatalf("half a state: %v, %d objects", err, s.Current().Len())
 		}
 		return v

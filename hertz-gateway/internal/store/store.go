@@ -274,8 +274,16 @@ func (s *Store) connected() {
 func (s *Store) probed(now origin) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.origin = now
+	s.knowLocked(now)
 	s.connectedLocked()
+}
+
+// knowLocked notes which etcd it is. An identity that is missing is known still.
+func (s *Store) knowLocked(now origin) {
+	if now.Identity == "" {
+		now.Identity = s.origin.Identity
+	}
+	s.origin = now
 }
 
 func (s *Store) connectedLocked() {
