@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	dgate/hertz-gateway v0.0.0
+	github.com/google/go-cmp v0.7.0
 	github.com/rogpeppe/go-internal v1.14.1
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.10

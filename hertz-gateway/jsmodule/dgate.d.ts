@@ -234,7 +234,7 @@ declare function atob(base64: string): string;
 declare function btoa(text: string): string;
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(f: () => void): void;
-declare function setTimeout<A extends unknown[]>(f: (...args: A) => void, milliseconds?: number, ...args: A): number;
+declare function setTimeout(f: (...args: any[]) => void, milliseconds?: number, ...args: any[]): number;
 declare function clearTimeout(id: number | undefined): void;
 
 declare const performance: {
@@ -498,28 +498,6 @@ declare module "dgate/metrics" {
 declare module "dgate/http" {
   const f: typeof fetch;
   export { f as fetch };
-}
-
-// --- dgate/metrics ------------------------------------------------------------
-
-declare module "dgate/metrics" {
-  export type Labels = Record<string, string | number | boolean>;
-  export interface MetricOptions {
-    help?: string;
-    /** At most 5. */
-    labels?: string[];
-  }
-
-  export interface Counter {
-    inc(n?: number): void;
-    inc(labels: Labels, n?: number): void;
-  }
-  export interface Histogram {
-    observe(value: number, labels?: Labels): void;
-  }
-
-  export function counter(name: string, options?: MetricOptions): Counter;
-  export function histogram(name: string, options?: MetricOptions & { buckets?: number[] }): Histogram;
 }
 
 // --- dgate/secrets ------------------------------------------------------------

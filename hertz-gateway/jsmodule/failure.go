@@ -118,6 +118,10 @@ func newError(m *moduleInstance, hook Hook, err error, fired int64) *Error {
 	)
 	switch {
 	case errors.As(err, &known):
+		if known.Hook != "" {
+			e.Hook, e.File, e.Line, e.Column = known.Hook, known.File, known.Line, known.Column
+			e.Name, e.frames = known.Name, known.frames
+		}
 		e.Kind, e.Message, e.Stack, e.cause = known.Kind, known.Message, known.Stack, known.cause
 		return e
 	case fired != disarmed || errors.As(err, &interrupt):

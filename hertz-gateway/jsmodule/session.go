@@ -20,6 +20,8 @@ type Session struct {
 
 	rt     *vmRuntime
 	broken bool // the runtime must not serve again
+	// wrecked is set when JavaScript was left without being unwound.
+	wrecked bool
 	// borrowed is set when the runtime is that of a test, which keeps it: what
 	// has been interrupted then runs no further hooks.
 	borrowed bool
@@ -140,7 +142,7 @@ func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
 		s.deadline = s.chain.host.now().Add(s.chain.host.limits.Wait)
 	}
 	if s.broken {
-		if s.borrowed && s.fired != disarmed {
+		if s.borrowed && s.wrecked {
 			return nil
 		}
 		s.giveBack()
@@ -235,12 +237,12 @@ func (s *Session) enter(f func() error) error {
 	err := s.rt.guarded(f)
 	s.pause()
 	if s.aborted != nil {
-		err, s.aborted, s.broken = s.aborted, nil, true
+		err, s.aborted, s.broken, s.wrecked = s.aborted, nil, true, true
 	} else if s.fired != disarmed && err == nil {
 		err = errInterrupted
 	}
 	if s.fired != disarmed || unfit(err) {
-		s.broken = true
+		s.broken, s.wrecked = true, true
 	}
 	return err
 }

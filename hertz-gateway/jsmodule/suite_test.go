@@ -218,3 +218,62 @@ export async function requestHandler(ctx) {
 		}
 	}
 }
+
+// TestSuiteLimits has modules that misbehave in tests as they may in a gateway:
+// the test fails where the module stands, and the next one runs.
+func TestSuiteLimits(t *testing.T) {
+	s, err := suiteOf(t, "m.test.ts", `
+import { it, expect, callModule } from "dgate/test";
+import * as mod from "./m";
+const call = (what: string) => callModule(mod, { url: "/" + what });
+it("loop", async () => { await call("loop").catch(() => {}); });
+it("recursion", async () => { await call("recursion").catch(() => {}); });
+it("never settles", async () => { await expect(call("never")).rejects.toThrow("nothing is left to settle"); });
+it("deadline", async () => { await expect(call("sleep")).rejects.toThrow("waited past the deadline"); });
+it("block", async () => { await call("block").catch(() => {}); });
+it("a mock of its own", async () => { await expect(call("inner")).rejects.toThrow("callModule cannot be called by what it calls"); });
+it("no module", async () => { await callModule({}, {}); });
+it("no hook", async () => { await callModule(mod, {}, { hook: "errorHandler" }); });
+it("no URL", async () => { await callModule(mod, { url: "ftp://x" }); });
+it("late declaration", () => { it("x", () => {}); });
+it("sane", async () => { expect((await call("")).response.text()).toBe("fine"); });
+it("waits for what goes on", async () => { expect((await call("tail")).logs).toEqual([{ level: "info", message: "after" }]); });
+`, "m.ts", `import { sleep, asyncSleep } from "dgate";
+import { callModule } from "dgate/test";
+const deep = (n) => deep(n + 1) + 1;
+export async function requestHandler(ctx) {
+  switch (ctx.request.path) {
+    case "/loop": for (;;) {}
+    case "/recursion": return String(deep(0));
+    case "/never": return new Promise(() => {});
+    case "/sleep": return asyncSleep(3600);
+    case "/block": return sleep(3600);
+    case "/inner": return callModule({ requestHandler }, {});
+    case "/tail": ctx.waitUntil(asyncSleep(1).then(() => console.log("after")));
+  }
+  return "fine";
+}
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"loop: m.ts:5:23: module m.test: interrupted: out of its CPU budget",
+		"recursion: m.ts:3:",
+		"never settles: ok",
+		"deadline: ok",
+		"block: module m.test: waited past the deadline",
+		"a mock of its own: ok",
+		"no module: m.test.ts:11:48: module m.test: TypeError: callModule needs the exports of a module",
+		"no hook: m.test.ts:12:46: module m.test: TypeError: callModule: the module has no errorHandler",
+		`no URL: m.test.ts:13:45: module m.test: TypeError: callModule: "ftp://x" is not a URL or a path`,
+		"late declaration: m.test.ts:14:",
+		"sane: ok",
+		"waits for what goes on: ok",
+	}
+	for i, outcome := range outcomes(t, s) {
+		if !strings.HasPrefix(outcome, want[i]) {
+			t.Errorf("got  %s\nwant %s", outcome, want[i])
+		}
+	}
+}

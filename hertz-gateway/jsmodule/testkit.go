@@ -266,7 +266,7 @@ func (s *Session) rehearse(r *rehearsal) error {
 	inner.loop.close()
 	rt.end()
 	rt.session, rt.modules, rt.current = s, modules, current
-	if err != nil && (inner.fired != disarmed || unfit(err) || isStack(err)) {
+	if err != nil && inner.wrecked {
 		s.broken = true
 		return err
 	}
@@ -277,11 +277,6 @@ func (s *Session) rehearse(r *rehearsal) error {
 		}
 		return r.resolve(r.result(played, h.lines.Lines()[logged:]))
 	})
-}
-
-func isStack(err error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == KindStack
 }
 
 // exceptionOf is the failure of a module as the test may catch it.
