@@ -82,6 +82,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestDocumentPages(t *testing.T) {
+	t.Parallel()
 	s := openStore(t, Config{Client: testClient(t, newEtcd(t))})
 	mustCommit(t, s, Batch{Puts: []Put{collectionPut("books"), collectionPut("book")}})
 	d := s.Documents(nil)
@@ -141,6 +142,7 @@ func TestDocumentPages(t *testing.T) {
 
 // TestCollectionsGeneration deletes a collection and makes it anew.
 func TestCollectionsGeneration(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	s := openStore(t, Config{Client: testClient(t, endpoint)})
 	other := openStore(t, Config{Client: testClient(t, endpoint)})

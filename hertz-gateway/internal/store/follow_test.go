@@ -66,6 +66,7 @@ func TestWatchOnly(t *testing.T) {
 // TestCompactionWhileCutOff cuts one gateway off, changes the state, compacts
 // what it missed, and lets it come back.
 func TestCompactionWhileCutOff(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	s := openStore(t, Config{Client: testClient(t, endpoint)})
 	cut := newCutter(t, endpoint)
@@ -96,6 +97,7 @@ func TestCompactionWhileCutOff(t *testing.T) {
 
 // TestPoison writes bad values past the store.
 func TestPoison(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	s := openStore(t, Config{Client: testClient(t, endpoint), Decode: func(k Key, value []byte) (any, error) {
 		if k.Name == "panics" {
@@ -176,6 +178,7 @@ func TestPoison(t *testing.T) {
 
 // TestAudit makes the state differ from etcd, as no watch would.
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	s := openStore(t, Config{Client: testClient(t, newEtcd(t)), AuditInterval: 50 * time.Millisecond})
 	mustCommit(t, s, Batch{Puts: []Put{put("x", `1`), put("y", `1`)}})
 	want := contents(s.Current())

@@ -46,6 +46,7 @@ func awaitGateways(t *testing.T, s *Store, want string) {
 }
 
 func TestGateways(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	a, setA := announcer(t, endpoint, "a")
 	b, setB := announcer(t, endpoint, "b")

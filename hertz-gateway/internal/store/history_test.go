@@ -15,6 +15,7 @@ import (
 
 // TestHistoryAgainstModel commits at random and looks at every revision again.
 func TestHistoryAgainstModel(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	s := openStore(t, Config{Client: testClient(t, endpoint)})
 	r := rand.New(rand.NewPCG(3, 4))
@@ -92,6 +93,7 @@ func TestHistoryAgainstModel(t *testing.T) {
 }
 
 func TestHistoryIsTrimmedInTheBackground(t *testing.T) {
+	t.Parallel()
 	s := openStore(t, Config{Client: testClient(t, newEtcd(t)), HistoryCount: 5})
 	for range 10 {
 		mustCommit(t, s, Batch{Puts: []Put{put("x", `1`)}, Message: strings.Repeat("m", 100)})

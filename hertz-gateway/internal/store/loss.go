@@ -12,10 +12,10 @@ import (
 
 // What happens when etcd is not what it was:
 //
-//   - It holds nothing at all of ours, neither objects nor guards, and we serve
-//     objects: it was wiped. The state that is served stays (held), commits are
-//     refused, and that ends when Restore writes it back, Accept says that
-//     nothing is right, or somebody else puts objects there.
+//   - It holds no object, we serve some, and no commit deleted them, which its
+//     guard would show: it was wiped. The state that is served stays (held),
+//     commits are refused, and that ends when Restore writes it back, Accept
+//     says that nothing is right, or somebody else puts objects there.
 //   - It went back to an older revision, is another cluster, or got other
 //     objects after it was wiped: what etcd holds is taken, because whoever
 //     restored a backup wants that. What was served before is kept, on disk
@@ -28,19 +28,20 @@ func (s *Store) takeLocked(st *State, applied int64) {
 	s.status.Source = "etcd"
 	served := s.Current()
 	switch {
-	case st.bare() && served.Len() > 0:
-		if !s.status.Held {
-			s.status.Held = true
-			s.log.Error("etcd has lost all objects; the last good state goes on serving until it is restored or the loss accepted",
-				"objects", served.Len(), "revision", served.revision)
-		}
-		return
-	case s.status.Held:
+	case s.status.Held && (!st.empty() || st.lastGuard() > s.heldGuard):
 		s.status.Held = false
 		s.log.Warn("etcd has a state again", "objects", st.Len(), "revision", st.revision)
-		if st.Len() > 0 {
+		if !st.empty() {
 			s.keepLocked("etcd had lost everything and has other objects now", st)
 		}
+	case s.status.Held:
+		s.heldGuard = st.lastGuard() // it may have been wiped again
+		return
+	case st.empty() && served.Len() > 0 && st.lastGuard() <= served.revision:
+		s.status.Held, s.heldGuard = true, st.lastGuard()
+		s.log.Error("etcd has lost all objects; the last good state goes on serving until it is restored or the loss accepted",
+			"objects", served.Len(), "revision", served.revision)
+		return
 	}
 	if st != served {
 		s.current.Store(st)
@@ -76,7 +77,7 @@ func (s *Store) install(l *listing) {
 	old, now := s.origin, l.origin
 	s.knowLocked(now)
 	switch {
-	case old == (origin{}) || l.state.bare() || s.status.Held:
+	case old == (origin{}) || l.state.empty() || s.status.Held:
 	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:
 		s.keepLocked(fmt.Sprintf("etcd went back from revision %d to %d", s.applied, l.revision), l.state)
 	case now.Cluster != old.Cluster || now.Identity != old.Identity && now.Identity != "" && old.Identity != "":

@@ -133,6 +133,11 @@ func TestWipedEtcd(t *testing.T) {
 				m.t.Fatal(err)
 			}
 		}},
+		{"objects deleted past us", func(m *machine, _ *Store) {
+			if _, err := testClient(m.t, m.listen).Delete(m.t.Context(), configPrefix+"default/", clientv3.WithPrefix()); err != nil {
+				m.t.Fatal(err)
+			}
+		}},
 		{"while we were stopped", func(m *machine, s *Store) { s.Close(); m.wipe() }},
 	}
 	for _, tt := range wipes {

@@ -118,6 +118,7 @@ func watchWhole(t *testing.T, s *Store) (stop func()) {
 }
 
 func TestLargeCommit(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	a := openStore(t, Config{Client: testClient(t, endpoint)})
 	b := openStore(t, Config{Client: testClient(t, endpoint)})
@@ -152,6 +153,7 @@ func TestLargeCommit(t *testing.T) {
 // TestDeathAtEveryStep kills writers of large commits at each of their
 // transactions.
 func TestDeathAtEveryStep(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	healthy := openStore(t, Config{Client: testClient(t, endpoint)})
 	defer watchWhole(t, healthy)()

@@ -153,11 +153,8 @@ func (st *State) keys() int {
 	return n
 }
 
-// bare says that there is nothing at all: what an etcd that lost everything
-// looks like. Where somebody deleted every object through us, guards remain.
-func (st *State) bare() bool {
-	return st.objects.len() == 0 && st.guards.len() == 0 && st.broken.len() == 0
-}
+// empty says that there is no object, not even a broken one.
+func (st *State) empty() bool { return st.objects.len() == 0 && st.broken.len() == 0 }
 
 // stands says whether a reader of prev has nothing to learn from st.
 func (st *State) stands(prev *State) bool {

@@ -93,6 +93,8 @@ type Store struct {
 	mirror *State
 	// origin is the etcd that mirror was read from.
 	origin origin
+	// heldGuard is the last guard that etcd had when it had lost everything.
+	heldGuard int64
 	// lost is what was served before etcd went back, nil for nothing.
 	lost *State
 	// applied is the revision of etcd up to which mirror is known to be right.

@@ -154,6 +154,7 @@ func TestGuardsAndConditions(t *testing.T) {
 }
 
 func TestConcurrentWritersLoseNothing(t *testing.T) {
+	t.Parallel()
 	endpoint := newEtcd(t)
 	const writers, each = 4, 15
 	var wg sync.WaitGroup
