@@ -83,7 +83,7 @@ func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/openapi.json", role: Viewer, summary: "This description.", out: json.RawMessage{}, serve: openAPI},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
-		{verb: "POST", path: "/api/v1/explain", role: Viewer, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
+		{verb: "POST", path: "/api/v1/explain", role: Viewer, whole: true, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
 		{verb: "GET", path: "/api/v1/stats", role: Viewer, summary: "What the gateway has served since it started, by route.", out: api.Stats{}, serve: stats},
 		{verb: "GET", path: "/api/v1/logs", role: Viewer, whole: true, summary: "The last lines of the log as NDJSON, and those that come.", serve: logs, query: logParameters},
 	}, h.setEndpoints()...)

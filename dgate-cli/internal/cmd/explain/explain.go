@@ -220,6 +220,9 @@ func about(t *cli.Table, e *api.Explanation) {
 		t.Row("method", r.Service+"."+r.RPCMethod+traits(r))
 		t.Row("instances of", cmp.Or(r.Registry, "nobody: the registry name is not known"))
 	}
+	if e.Gateway != "" && r.Registry != "" && len(e.Instances) == 0 {
+		t.Row("", "none is registered")
+	}
 	for _, i := range e.Instances {
 		t.Row("", fmt.Sprintf("%s, weight %d, %s", i.Address, i.Weight, i.State))
 	}
