@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"math/big"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -181,6 +182,7 @@ func (rt *vmRuntime) installGuards() {
 			}
 		}
 	}
+	rt.guardPrototypes()
 	// goja's own fails on values without a toString.
 	rt.wrap("Object.prototype", "toLocaleString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
 		if o, ok := call.This.(*goja.Object); isNil(call.This) || ok && !isFunction(o.Get("toString")) {
@@ -204,6 +206,42 @@ func (rt *vmRuntime) installGuards() {
 	}
 	rt.removeEval()
 }
+
+// guardPrototypes keeps the prototypes of the host's objects: goja does not see
+// when one of them becomes its own ancestor, and would look along it for ever.
+func (rt *vmRuntime) guardPrototypes() {
+	check := func(v goja.Value) {
+		if o, ok := v.(*goja.Object); ok {
+			if p, ok := dynamic[goja.Proxy](o); ok && p.Target() != nil {
+				o = p.Target()
+			}
+			if t := o.ExportType(); t != nil && (t.Implements(dynamicObjectType) || t.Implements(dynamicArrayType)) {
+				rt.throwType("the prototype of an object of the host cannot be changed")
+			}
+		}
+	}
+	set := func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		check(call.Argument(0))
+		return original(call)
+	}
+	rt.wrap("Object", "setPrototypeOf", set)
+	rt.wrap("Reflect", "setPrototypeOf", set)
+	if !rt.reaches("__proto__", "__lookupSetter__") {
+		return
+	}
+	accessors := must1(rt.vm.RunString("['get', 'set'].map((k) => Object.getOwnPropertyDescriptor(Object.prototype, '__proto__')[k])")).(*goja.Object)
+	setProto := callable(accessors.Get("1"))
+	guarded := rt.fn("set __proto__", 1, func(call goja.FunctionCall) goja.Value {
+		check(call.This)
+		return must1(setProto(call.This, call.Arguments...))
+	})
+	must(rt.builtin("Object.prototype").DefineAccessorProperty("__proto__", accessors.Get("0"), guarded, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+var (
+	dynamicObjectType = reflect.TypeFor[goja.DynamicObject]()
+	dynamicArrayType  = reflect.TypeFor[goja.DynamicArray]()
+)
 
 // removeEval takes away every way to compile text at run time.
 func (rt *vmRuntime) removeEval() {
