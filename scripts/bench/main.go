@@ -31,15 +31,17 @@ func run(args []string, stderr io.Writer) error {
 		return compareAll(flags, args[1:], stderr)
 	case "backend":
 		listen := flags.String("listen", "127.0.0.1:0", "`address` to listen on")
+		grpc := flags.String("grpc", "127.0.0.1:0", "`address` to listen on for gRPC")
 		if err := flags.Parse(args[1:]); err != nil {
 			return err
 		}
-		return backend.Run(*listen)
+		return backend.Run(*listen, *grpc)
 	case "serve":
 		var c variant.Config
-		flags.StringVar(&c.Name, "variant", "", "hand, generic, dynamicgo or floor")
+		flags.StringVar(&c.Name, "variant", "", "hand, generic, dynamicgo, grpc-gateway or floor")
 		flags.StringVar(&c.Listen, "listen", "127.0.0.1:0", "`address` to listen on")
 		flags.StringVar(&c.Backend, "backend", "", "`address` of the backend")
+		flags.StringVar(&c.GRPC, "grpc", "", "`address` of the backend's gRPC service")
 		flags.StringVar(&c.IDL, "idl", "", "`path` of bench.thrift")
 		flags.BoolVar(&c.Framed, "framed", false, "framed transport to the backend instead of TTHeader")
 		if err := flags.Parse(args[1:]); err != nil {

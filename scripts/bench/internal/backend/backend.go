@@ -36,8 +36,8 @@ func (s *service) Echo(_ context.Context, req *bench.Library) (*bench.Library, e
 	return req, nil
 }
 
-// Run serves on addr until a signal ends it.
-func Run(addr string) error {
+// Run serves on addr, and gRPC on grpcAddr, until a signal ends it.
+func Run(addr, grpcAddr string) error {
 	tcp, err := net.ResolveTCPAddr("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("backend: %w", err)
@@ -49,6 +49,13 @@ func Run(addr string) error {
 	if s.large, err = payload.Library(payload.Large); err != nil {
 		return err
 	}
+	failed := make(chan error, 2)
+	go func() { failed <- serveGRPC(grpcAddr, s) }()
+	go func() { failed <- serveThrift(tcp, s) }()
+	return <-failed
+}
+
+func serveThrift(tcp *net.TCPAddr, s *service) error {
 	return benchsvc.NewServer(s,
 		server.WithServiceAddr(tcp),
 		server.WithMetaHandler(transmeta.ServerTTHeaderHandler),

@@ -34,6 +34,7 @@ type stage struct {
 	c       Config
 	cases   []payload.Case
 	backend string
+	grpc    string // address of the same service with gRPC
 	// start is how long the last gateway took to its first answer.
 	start time.Duration
 	all   []*process.Process
@@ -74,12 +75,12 @@ func awaitEvery(p *process.Process, pause time.Duration, try func() error) error
 }
 
 func (s *stage) startBackend() error {
-	addrs, err := process.FreeAddrs(1)
+	addrs, err := process.FreeAddrs(2)
 	if err != nil {
 		return err
 	}
-	s.backend = addrs[0]
-	p, err := s.launch("backend", nil, s.c.Self, "backend", "--listen", s.backend)
+	s.backend, s.grpc = addrs[0], addrs[1]
+	p, err := s.launch("backend", nil, s.c.Self, "backend", "--listen", s.backend, "--grpc", s.grpc)
 	if err != nil {
 		return err
 	}
@@ -97,7 +98,7 @@ func (s *stage) startVariant(name string) (*running, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := []string{"serve", "--variant", name, "--listen", addrs[0], "--backend", s.backend, "--idl", filepath.Join(s.c.IDL, "bench.thrift")}
+	args := []string{"serve", "--variant", name, "--listen", addrs[0], "--backend", s.backend, "--grpc", s.grpc, "--idl", filepath.Join(s.c.IDL, "bench.thrift")}
 	if s.c.Framed {
 		args = append(args, "--framed")
 	}
@@ -178,7 +179,7 @@ func (s *stage) startAll() ([]*running, error) {
 		return nil, err
 	}
 	var all []*running
-	for _, name := range []string{variant.Hand, Gateway, Shipped, variant.Generic, variant.Dynamicgo, variant.Floor} {
+	for _, name := range []string{variant.Hand, Gateway, Shipped, variant.Generic, variant.Dynamicgo, variant.GRPC, variant.Floor} {
 		var r *running
 		var err error
 		switch {

@@ -146,6 +146,13 @@ func (w *writer) others() {
 	w.f("\n### Other targets\n\n| what | target | reached | |\n|---|--:|--:|---|\n")
 	w.f("| CPU time of a book query ÷ ready bytes behind Hertz | ≤ %.2f | %s | %s |\n", floorTarget, spread(floor), verdict(floor.Median, floorTarget, true))
 	for _, c := range w.cases {
+		by := w.res.Closed[c.Key]
+		if len(by[variant.GRPC]) > 0 {
+			ratio := by[compare.Gateway].Ratio(by[variant.GRPC], compare.CPU)
+			w.f("| CPU time ÷ grpc-gateway, %s | ≤ %.1f | %s | %s |\n", c.Name, grpcTarget, spread(ratio), verdict(ratio.Median, grpcTarget, true))
+		}
+	}
+	for _, c := range w.cases {
 		hand, ours := w.res.Open[c.Key][variant.Hand], w.res.Open[c.Key][compare.Gateway]
 		if len(hand) == 0 || len(ours) == 0 {
 			continue

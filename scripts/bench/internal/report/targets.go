@@ -19,6 +19,9 @@ func targets() map[string]target {
 	}
 }
 
+// grpcTarget is for the CPU of each case against grpc-gateway.
+const grpcTarget = 0.4
+
 // floorTarget is for the CPU of a book query against ready bytes.
 const floorTarget = 1.10
 
@@ -39,5 +42,7 @@ func names() map[string]string {
 		"generic":   "Kitex JSON generic",
 		"dynamicgo": "Kitex JSON generic, dynamicgo",
 		"floor":     "ready bytes (floor)",
+
+		"grpc-gateway": "grpc-gateway",
 	}
 }

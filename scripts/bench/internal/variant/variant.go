@@ -18,6 +18,7 @@ const (
 	Generic   = "generic"
 	Dynamicgo = "dynamicgo"
 	Floor     = "floor"
+	GRPC      = "grpc-gateway"
 )
 
 // Config of a variant.
@@ -25,6 +26,8 @@ type Config struct {
 	Name    string
 	Listen  string
 	Backend string
+	// GRPC is the address of the backend's gRPC service.
+	GRPC string
 	// Framed is the transport to the backend; otherwise it is TTHeader.
 	Framed bool
 	// IDL is the path of bench.thrift, for the variants that read it.
@@ -33,6 +36,9 @@ type Config struct {
 
 // Run serves until a signal ends it.
 func Run(c Config) error {
+	if c.Name == GRPC {
+		return grpcGateway(c)
+	}
 	hlog.SetLevel(hlog.LevelError)
 	h := server.Default(server.WithHostPorts(c.Listen), server.WithExitWaitTime(100*time.Millisecond))
 	routes := map[string]func(*server.Hertz, Config) error{
