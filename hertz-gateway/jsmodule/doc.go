@@ -3,7 +3,8 @@
 //
 // Build compiles one module; Host.NewChain puts the modules of a route in
 // order; Chain.Begin opens a Session for one exchange, whose methods run the
-// hooks. LoadDir does the first step for a directory of files.
+// hooks. LoadDir does the first step for a directory of files. NewSuite is for
+// files of tests.
 //
 // The package knows HTTP only through the small interfaces Request and
 // Response, and services only through Caller. What crosses them is bytes and

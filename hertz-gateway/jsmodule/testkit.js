@@ -97,13 +97,14 @@
       case 'object':
         if (value === null) return 'null';
         break;
-      default: return String(value);
+      default: return is(value, -0) ? '-0' : String(value);
     }
     if (value instanceof Matcher) return value.text;
     if (value instanceof Error) return '[' + value.name + ': ' + value.message + ']';
     if (value instanceof RegExp) return String(value);
     if (value instanceof Date) return isNaN(value) ? 'Invalid Date' : value.toISOString();
     if (depth > 5) return '…';
+    if (value instanceof ArrayBuffer) return 'ArrayBuffer' + show(new Uint8Array(value), depth);
     const some = (list, f) => {
       const shown = list.slice(0, 50).map(f);
       if (list.length > 50) shown.push('… ' + (list.length - 50) + ' more');
