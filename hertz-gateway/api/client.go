@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -44,6 +45,9 @@ type Client struct {
 func NewClient(c ClientConfig) (*Client, error) {
 	if c.URL == "" {
 		c.URL = DefaultAdminURL
+	}
+	if !strings.Contains(c.URL, "://") {
+		c.URL = "http://" + c.URL
 	}
 	base, err := url.Parse(c.URL)
 	if err != nil {
@@ -186,10 +190,29 @@ const maxLogLine = 1 << 20
 
 // do sends one request and decodes the answer into out unless that is nil.
 func (c *Client) do(ctx context.Context, verb string, body []byte, out any, path ...string) error {
-	req, err := http.NewRequestWithContext(ctx, verb, c.base.JoinPath(path...).String(), bytes.NewReader(body))
+	return c.send(ctx, &call{verb: verb, path: path, body: body, out: out})
+}
+
+// call is one request; the parts of path are escaped already.
+type call struct {
+	verb   string
+	path   []string
+	query  url.Values
+	header http.Header
+	body   []byte
+	out    any
+}
+
+// send sends one request and decodes the answer into r.out unless that is nil.
+func (c *Client) send(ctx context.Context, r *call) error {
+	u := c.base.JoinPath(r.path...)
+	u.RawQuery = r.query.Encode()
+	verb, body, out := r.verb, r.body, r.out
+	req, err := http.NewRequestWithContext(ctx, verb, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("a request to the admin API: %w", err)
 	}
+	maps.Copy(req.Header, r.header)
 	req.Header.Set("Accept", "application/json, "+ProblemMediaType)
 	if verb != http.MethodGet {
 		req.Header.Set("Content-Type", "application/json")

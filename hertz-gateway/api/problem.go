@@ -90,7 +90,7 @@ func (p *Problem) String() string {
 	for _, e := range p.Errors {
 		at := e.Parameter
 		if at == "" {
-			at = e.Pointer
+			at = strings.TrimSpace(e.Resource + " " + e.Pointer)
 		}
 		if at == "" {
 			at = "body"

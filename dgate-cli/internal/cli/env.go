@@ -28,12 +28,22 @@ type Env struct {
 	Verbose bool
 }
 
-// Client connects to the admin API that flags and environment name.
+// Client connects to the admin API that flags, environment or the current
+// context name, in this order.
 func (e *Env) Client() (*api.Client, error) {
 	c := api.ClientConfig{
 		URL:  firstOf(e.AdminURL, e.Getenv("DGATE_ADMIN_API")),
 		Auth: firstOf(e.Auth, e.Getenv("DGATE_ADMIN_AUTH")),
 		HTTP: &http.Client{},
+	}
+	if c.URL == "" {
+		contexts, err := e.ReadContexts()
+		if err != nil {
+			return nil, err
+		}
+		// The credentials of a context are for its address alone.
+		current := contexts.Contexts[contexts.Current]
+		c.URL, c.Auth = current.Admin, firstOf(c.Auth, current.Auth)
 	}
 	if !e.Follow {
 		c.HTTP.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -13,13 +13,18 @@ import (
 	"github.com/spf13/pflag"
 
 	"dgate/dgate-cli/internal/cli"
+	"dgate/dgate-cli/internal/cmd/apply"
 	"dgate/dgate-cli/internal/cmd/call"
 	"dgate/dgate-cli/internal/cmd/completion"
+	contextcmd "dgate/dgate-cli/internal/cmd/context"
 	"dgate/dgate-cli/internal/cmd/explain"
+	"dgate/dgate-cli/internal/cmd/export"
 	"dgate/dgate-cli/internal/cmd/help"
+	"dgate/dgate-cli/internal/cmd/history"
 	"dgate/dgate-cli/internal/cmd/idl"
 	"dgate/dgate-cli/internal/cmd/logs"
 	"dgate/dgate-cli/internal/cmd/module"
+	"dgate/dgate-cli/internal/cmd/resource"
 	"dgate/dgate-cli/internal/cmd/status"
 	"dgate/dgate-cli/internal/cmd/top"
 	"dgate/dgate-cli/internal/cmd/version"
@@ -115,9 +120,17 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		explain.New(env),
 		logs.New(env),
 		top.New(env),
+		apply.New(env), apply.NewSync(env), apply.NewDiff(env), apply.NewValidate(env),
+		export.New(env), history.New(env), history.NewRollback(env),
+		contextcmd.New(env),
 		version.New(env),
 		completion.New(env),
 	)
+	for _, kind := range api.Kinds() {
+		if kind != api.KindModule && kind != api.KindIDL { // nouns that have other verbs too
+			root.AddCommand(resource.New(env, kind))
+		}
+	}
 	return root
 }
 

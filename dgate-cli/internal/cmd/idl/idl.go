@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"dgate/dgate-cli/internal/cli"
+	"dgate/dgate-cli/internal/cmd/resource"
+	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/servicemapping"
 )
 
@@ -18,10 +20,13 @@ const defaultDir = "idl"
 // New makes the command.
 func New(env *cli.Env) *cobra.Command {
 	cmd := cli.Group(&cobra.Command{
-		Use:   "idl",
-		Short: "Look at IDLs as the gateway does, offline",
+		Use:     "idl",
+		Aliases: api.KindIDL.Aliases(),
+		Short:   "Look at IDLs as the gateway does, offline; and those of the store",
 	})
 	cmd.AddCommand(newLint(env), newRoutes(env), newOpenAPI(env), newTypes(env), newBreaking(env))
+	cmd.AddCommand(newPush(env))
+	cmd.AddCommand(resource.Verbs(env, api.KindIDL)...)
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"dgate/dgate-cli/internal/cli"
+	"dgate/dgate-cli/internal/cmd/resource"
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/jsmodule/moduletest"
 )
@@ -18,10 +19,12 @@ import (
 // New makes the command.
 func New(env *cli.Env) *cobra.Command {
 	cmd := cli.Group(&cobra.Command{
-		Use:   "module",
-		Short: "Write, check, test and try modules, offline",
+		Use:     "module",
+		Aliases: api.KindModule.Aliases(),
+		Short:   "Write, check, test and try modules, offline; and those of the store",
 	})
 	cmd.AddCommand(newInit(env), newCheck(env), newTest(env), newRun(env), newBench(env), newBundle(env))
+	cmd.AddCommand(resource.Verbs(env, api.KindModule)...)
 	return cmd
 }
 

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestGatewayScript runs testdata/gateway/*.txtar, each against a gateway
+// process of its own with the example IDL: $DGATE_ADMIN_API is its admin API,
+// $GATEWAY its data plane. "get PATH [HOST]" prints what it answers.
+func TestGatewayScript(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "hertz-gateway")
+	build := exec.Command("go", "build", "-o", program, "../hertz-gateway")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	idl, err := filepath.Abs("../idl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "gateway"),
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			g := exec.Command(program, "--idl", idl, "--data", filepath.Join(env.WorkDir, "data"), "--listen", "127.0.0.1:0",
+				"--admin-listen", "127.0.0.1:0", "--etcd-listen", "127.0.0.1:0", "--drain", "0s", "--log-format", "text")
+			g.Dir = env.WorkDir
+			log, err := g.StderrPipe()
+			if err != nil {
+				return err
+			}
+			if err := g.Start(); err != nil {
+				return err
+			}
+			env.Defer(func() {
+				_ = g.Process.Signal(os.Interrupt)
+				_ = g.Wait() // how it ends is not what these scripts are about
+			})
+			listen, admin := ready(log)
+			env.Setenv("GATEWAY", "http://"+listen)
+			env.Setenv("DGATE_ADMIN_API", "http://"+admin)
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("TZ", "UTC")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits": exits,
+			"get":   get,
+		},
+	})
+}
+
+// ready reads the log until the gateway says where it listens.
+func ready(log interface{ Read([]byte) (int, error) }) (listen, admin string) {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		if !strings.Contains(lines.Text(), "msg=ready") {
+			continue
+		}
+		for field := range strings.FieldsSeq(lines.Text()) {
+			if v, ok := strings.CutPrefix(field, "listen="); ok {
+				listen = v
+			}
+			if v, ok := strings.CutPrefix(field, "admin="); ok {
+				admin = v
+			}
+		}
+		go func() {
+			for lines.Scan() { // so that the gateway never waits for a reader
+			}
+		}()
+		return listen, admin
+	}
+	return "", ""
+}
+
+// get asks the gateway like a client: get PATH [HOST].
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: get PATH [HOST]")
+	}
+	addr := strings.TrimPrefix(ts.Getenv("GATEWAY"), "http://")
+	host := addr
+	if len(args) == 2 {
+		host = args[1]
+	}
+	c, err := net.DialTimeout("tcp", addr, time.Second)
+	ts.Check(err)
+	defer func() { _ = c.Close() }()
+	ts.Check(c.SetDeadline(time.Now().Add(10 * time.Second)))
+	_, err = c.Write([]byte("GET " + args[0] + " HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n"))
+	ts.Check(err)
+	var answer strings.Builder
+	_, err = bufio.NewReader(c).WriteTo(&answer)
+	ts.Check(err)
+	_, err = ts.Stdout().Write([]byte(answer.String()))
+	ts.Check(err)
+}
