@@ -2,6 +2,7 @@
 package status
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,12 @@ func (o *options) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	waiting := o.waitReady || len(o.waitInstances) > 0
+	var last error // what the gateway itself has said
 	for {
 		status, err := o.look(ctx, client)
+		if err != nil && ctx.Err() == nil {
+			last = err
+		}
 		if err == nil {
 			return o.env.Print(status, func(t *cli.Table) { table(t, status) })
 		}
@@ -65,7 +70,7 @@ func (o *options) run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return fmt.Errorf("not after %s: %w", o.timeout, err)
+			return fmt.Errorf("not after %s: %w", o.timeout, cmp.Or(last, err))
 		}
 		return fmt.Errorf("interrupted while waiting: %w", err)
 	}
