@@ -28,7 +28,7 @@ func (s *Store) takeLocked(st *State, applied int64) {
 	s.status.Source = "etcd"
 	served := s.Current()
 	switch {
-	case s.status.Held && (!st.empty() || st.lastGuard() > s.heldGuard):
+	case s.status.Held && (!st.empty() || st.lastGuard() != 0 && st.lastGuard() != s.heldGuard):
 		s.status.Held = false
 		s.log.Warn("etcd has a state again", "objects", st.Len(), "revision", st.revision)
 		if !st.empty() {
@@ -37,7 +37,7 @@ func (s *Store) takeLocked(st *State, applied int64) {
 	case s.status.Held:
 		s.heldGuard = st.lastGuard() // it may have been wiped again
 		return
-	case st.empty() && served.Len() > 0 && st.lastGuard() <= served.revision:
+	case st.empty() && served.Len() > 0 && (st.lastGuard() == 0 || st.lastGuard() == served.lastGuard()):
 		s.status.Held, s.heldGuard = true, st.lastGuard()
 		s.log.Error("etcd has lost all objects; the last good state goes on serving until it is restored or the loss accepted",
 			"objects", served.Len(), "revision", served.revision)

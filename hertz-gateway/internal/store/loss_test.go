@@ -191,7 +191,10 @@ func TestAcceptedWipe(t *testing.T) {
 	m := newMachine(t)
 	s := openStore(t, quick(Config{Client: testClient(t, m.listen), StateDir: t.TempDir()}))
 	other := openStore(t, quick(Config{Client: testClient(t, m.listen)}))
-	rev := mustCommit(t, s, Batch{Puts: []Put{put("x", `1`)}})
+	var rev int64
+	for range 20 { // so that the revision is one that the new etcd has not
+		rev = mustCommit(t, s, Batch{Puts: []Put{put("x", `1`)}})
+	}
 	await(t, other, "the commit", func(st *State) bool { return st.Revision() >= rev })
 	m.wipe()
 	awaitStatus(t, s, "the hold", func(st Status) bool { return st.Held })

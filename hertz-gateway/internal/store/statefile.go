@@ -38,6 +38,8 @@ type savedState struct {
 	Applied  int64     `json:"applied"`
 	Origin   origin    `json:"origin"`
 	Objects  int       `json:"objects"`
+	// Guard is the last of all, which tells whether a commit followed.
+	Guard int64 `json:"guard"`
 	// Notice says why there is a lostFile.
 	Notice string `json:"notice,omitempty"`
 }
@@ -50,7 +52,7 @@ type savedObject struct {
 
 // encodeState is the file's text.
 func encodeState(head savedState, st *State) []byte {
-	head.Revision, head.Objects = st.revision, st.Len()
+	head.Revision, head.Objects, head.Guard = st.revision, st.Len(), st.lastGuard()
 	body := append(marshal(head), '\n')
 	for o := range st.All("", "") {
 		body = append(body, marshal(savedObject{o.Key.String(), o.modRevision, *o.stored()})...)
@@ -72,6 +74,7 @@ func (s *Store) decodeState(text []byte) (head savedState, st *State, err error)
 		return head, nil, fmt.Errorf("damaged: %w", err)
 	}
 	st = &State{revision: head.Revision}
+	st.guards = st.guards.with(everyNamespace, head.Guard)
 	for {
 		var saved savedObject
 		if err := d.Decode(&saved); errors.Is(err, io.EOF) {

@@ -39,6 +39,9 @@ func openStore(t *testing.T, cfg Config) *Store {
 	if cfg.Decode == nil {
 		cfg.Decode = decodeJSON
 	}
+	if cfg.BootTimeout == 0 {
+		cfg.BootTimeout = 20 * time.Second
+	}
 	s, err := Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
