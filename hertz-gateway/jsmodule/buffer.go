@@ -17,6 +17,7 @@ var bufferScript = goja.MustCompile(preludeName, bufferText, true)
 // makeBuffer makes the class Buffer. It is written in JavaScript, over the
 // functions that are here.
 func (rt *vmRuntime) makeBuffer() goja.Value {
+	rt.buffers() // with their guards
 	host := rt.scriptHost()
 	bytesAt := func(call goja.FunctionCall, i int) []byte {
 		if o, ok := call.Argument(i).(*goja.Object); ok {

@@ -95,7 +95,7 @@ func (p *Program) Hooks() []Hook {
 
 const (
 	// buildVersion is part of every digest; it changes with what Build emits.
-	buildVersion = "dgate-module-1"
+	buildVersion = "dgate-module-2"
 	// sourceNamespace marks the paths of our sources inside esbuild.
 	sourceNamespace = "dgate"
 	// topName is the function through which a module without exports hands
@@ -104,6 +104,7 @@ const (
 	topName      = "__dgate_top"
 	shiftName    = "__dgate_shift"
 	exponentName = "__dgate_exponent"
+	spreadName   = "__dgate_spread"
 	// fetchName stands for fetch, which knows the module that it belongs to.
 	fetchName = "__dgate_fetch"
 )
@@ -202,7 +203,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		LogLevel:       api.LogLevelSilent,
 		LogLimit:       100,
 		KeepNames:      false,
-		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + fetchName + ") {"},
+		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + fetchName + ") {"},
 		Define:         map[string]string{"fetch": fetchName, "globalThis.fetch": fetchName},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},

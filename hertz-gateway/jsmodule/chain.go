@@ -124,10 +124,15 @@ func (c *Chain) name() string {
 	return c.programs[0].name
 }
 
+// maxServed is after how many sessions a runtime makes room for a new one, so
+// that what modules forget to forget does not grow without end.
+const maxServed = 5000
+
 // release takes a runtime back that is fit for another session.
 func (c *Chain) release(rt *vmRuntime) {
 	c.mu.Lock()
-	keep := !c.fresh && !c.closed && len(c.idle) < c.host.limits.Idle
+	rt.served++
+	keep := !c.fresh && !c.closed && rt.served < maxServed && len(c.idle) < c.host.limits.Idle
 	if keep {
 		c.idle = append(c.idle, rt)
 	}

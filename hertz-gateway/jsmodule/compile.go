@@ -46,31 +46,48 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 	if err != nil {
 		return nil, nil, err
 	}
-	guardBigInts(reflect.ValueOf(tree.Body))
+	guardOperators(reflect.ValueOf(tree.Body))
 	reached := reachOf(tree.Body, sources)
 	code, err := goja.CompileAST(tree, false)
 	return code, reached, err
 }
 
-// guardBigInts wraps the right operand of `<<`, `>>` and `**`: with BigInts a
-// short expression such as `1n << n` would otherwise take all memory, and no
-// built-in function stands there that could be replaced.
-func guardBigInts(v reflect.Value) {
+// guardOperators wraps what operators work on where no built-in function stands
+// that could be replaced: the right operand of `<<`, `>>` and `**`, since with
+// BigInts a short expression such as `1n << n` would otherwise take all memory,
+// and what `{ ...x }` copies, since x may be a text of millions of characters.
+func guardOperators(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Interface, reflect.Pointer:
 		if v.IsNil() {
 			return
+		}
+		if t, ok := v.Interface().(*ast.TemplateLiteral); ok && v.CanSet() && t.Tag == nil && len(t.Expressions) > maxTemplate {
+			v.Set(reflect.ValueOf(splitTemplate(t)))
 		}
 		switch n := v.Interface().(type) {
 		case *ast.BinaryExpression:
 			n.Right = guardOperand(n.Operator, n.Right)
 		case *ast.AssignExpression:
 			n.Right = guardOperand(n.Operator, n.Right)
+			if takesRest(n.Left) {
+				n.Right = guardCall(spreadName, n.Right)
+			}
+		case *ast.Binding:
+			if n.Initializer != nil && takesRest(n.Target) {
+				n.Initializer = guardCall(spreadName, n.Initializer)
+			}
+		case *ast.ObjectLiteral:
+			for _, property := range n.Value {
+				if spread, ok := property.(*ast.SpreadElement); ok {
+					spread.Expression = guardCall(spreadName, spread.Expression)
+				}
+			}
 		}
-		guardBigInts(v.Elem())
+		guardOperators(v.Elem())
 	case reflect.Slice:
 		for i := range v.Len() {
-			guardBigInts(v.Index(i))
+			guardOperators(v.Index(i))
 		}
 	case reflect.Struct:
 		if v.Type().PkgPath() != astPackage {
@@ -78,7 +95,7 @@ func guardBigInts(v reflect.Value) {
 		}
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() && v.Type().Field(i).Name != "DeclarationList" {
-				guardBigInts(v.Field(i))
+				guardOperators(v.Field(i))
 			}
 		}
 	}
@@ -101,10 +118,49 @@ func guardOperand(op token.Token, right ast.Expression) ast.Expression {
 			return right
 		}
 	}
+	return guardCall(guard, right)
+}
+
+// maxTemplate is how many values a template may join in one step. A text that
+// stands a thousand times in one would take all memory before anybody looks.
+const maxTemplate = 8
+
+// splitTemplate makes a sum of short templates of a long one.
+func splitTemplate(t *ast.TemplateLiteral) ast.Expression {
+	var sum ast.Expression
+	for elements, values := t.Elements, t.Expressions; ; {
+		n := min(maxTemplate, len(values))
+		part := &ast.TemplateLiteral{OpenQuote: t.OpenQuote, CloseQuote: t.CloseQuote, Expressions: values[:n:n]}
+		part.Elements = append(part.Elements, elements[:n]...)
+		elements, values = elements[n:], values[n:]
+		if len(values) > 0 {
+			part.Elements = append(part.Elements, &ast.TemplateElement{Idx: t.OpenQuote, Valid: true})
+		} else {
+			part.Elements = append(part.Elements, elements[0])
+		}
+		if sum == nil {
+			sum = part
+		} else {
+			sum = &ast.BinaryExpression{Operator: token.PLUS, Left: sum, Right: part}
+		}
+		if len(values) == 0 {
+			return sum
+		}
+	}
+}
+
+// takesRest recognises `{ ...rest }` on the left side.
+func takesRest(target any) bool {
+	p, ok := target.(*ast.ObjectPattern)
+	return ok && p.Rest != nil
+}
+
+// guardCall puts a call of one of the host's functions around an expression.
+func guardCall(name string, e ast.Expression) ast.Expression {
 	return &ast.CallExpression{
-		Callee:           &ast.Identifier{Name: unistring.String(guard), Idx: right.Idx0()},
-		LeftParenthesis:  right.Idx0(),
-		ArgumentList:     []ast.Expression{right},
-		RightParenthesis: right.Idx1(),
+		Callee:           &ast.Identifier{Name: unistring.String(name), Idx: e.Idx0()},
+		LeftParenthesis:  e.Idx0(),
+		ArgumentList:     []ast.Expression{e},
+		RightParenthesis: e.Idx1(),
 	}
 }

@@ -27,6 +27,11 @@ func (rt *vmRuntime) end() {
 	rt.epoch++
 	rt.rejected = nil
 	rt.bound = nil
+	for i, doc := range rt.docs {
+		doc.detach()
+		rt.docs[i] = nil
+	}
+	rt.docs = rt.docs[:0]
 	if c := &rt.context; c.obj != nil {
 		*c = contextObject{rt: rt, proto: c.proto}
 	}

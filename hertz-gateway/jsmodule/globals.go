@@ -14,6 +14,7 @@ type globals struct {
 	errors   map[string]goja.Value
 	promise  *promiseClass
 	buffer   *bufferClasses
+	typed    bool         // see guardTypedArrays
 	parts    *goja.Object // the prelude's functions
 	webParts *goja.Object // what web.js makes
 }
@@ -49,6 +50,7 @@ type bufferClasses struct {
 
 func (rt *vmRuntime) buffers() *bufferClasses {
 	if rt.global.buffer == nil {
+		rt.guardTypedArrays(rt.builtin("Uint8Array"))
 		rt.global.buffer = &bufferClasses{
 			uint8Array: rt.builtin("Uint8Array"),
 			isView:     callable(rt.builtin("ArrayBuffer").Get("isView")),

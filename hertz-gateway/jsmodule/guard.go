@@ -152,6 +152,7 @@ func (rt *vmRuntime) installGuards() {
 	rt.guardStrings()
 	rt.guardBuffers()
 	rt.guardBigInt()
+	rt.guardWalks()
 
 	short := func(i int) guardFunc {
 		return func(original nativeFunc, call goja.FunctionCall) goja.Value {
@@ -413,11 +414,9 @@ func (rt *vmRuntime) guardStrings() {
 		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
 			with, ok := call.Argument(1).(goja.String)
 			if ok && !isNil(call.This) {
-				// The most that can come out: a replacement at every place,
-				// each with all of the text for every pattern such as $'.
 				text, replacement := length(call.This), with.String()
 				each := int64(len(replacement)) + int64(strings.Count(replacement, "$"))*text
-				most := (text + 1) * each
+				most := replaced(rt.toString(call.This), replacement)
 				if pattern, isText := call.Argument(0).(goja.String); isText {
 					places := int64(1)
 					if name == "replaceAll" && most > maxString {
@@ -489,6 +488,9 @@ func (rt *vmRuntime) guardBuffers() {
 			}
 			return args
 		})
+		if name != "ArrayBuffer" && rt.reaches(name) {
+			rt.guardTypedArrays(rt.builtin(name))
+		}
 	}
 }
 

@@ -80,6 +80,7 @@ func newDocument(rt *vmRuntime, data []byte, start int, bigints bool) (*document
 	}
 	doc := &document{rt: rt, epoch: rt.epoch, src: data, bigints: bigints}
 	doc.root = &docNode{doc: doc, start: start, end: len(data), isArray: data[start] == '['}
+	rt.docs = append(rt.docs, doc)
 	err := catchJSON(func() {
 		p := doc.parser()
 		doc.root.end = doc.root.index()
@@ -91,6 +92,16 @@ func newDocument(rt *vmRuntime, data []byte, start int, bigints bool) (*document
 		return nil, err
 	}
 	return doc, nil
+}
+
+// detach lets the text go at the end of the session, since a module may keep
+// the values, which throw from now on.
+func (d *document) detach() {
+	d.src = nil
+	if n := d.root; n != nil {
+		n.members, n.names, n.obj = nil, nil, nil
+	}
+	d.root = nil
 }
 
 func (d *document) parser() jsonParser { return jsonParser{rt: d.rt, src: d.src, bigints: d.bigints} }

@@ -35,6 +35,8 @@ type jsonParser struct {
 	src []byte
 	// bigints reads integers beyond 2^53 as BigInt.
 	bigints bool
+	// values counts what was made, to look at the clock now and then.
+	values int
 }
 
 func (p *jsonParser) fail(at int, reason string) {
@@ -297,6 +299,9 @@ func catchJSON(f func()) (err *jsonError) {
 
 // value reads the value at i.
 func (p *jsonParser) value(i, depth int) (goja.Value, int) {
+	if p.values++; p.values&0xfff == 0 {
+		p.rt.checkTime()
+	}
 	if i >= len(p.src) {
 		p.fail(i, "")
 	}

@@ -3,6 +3,7 @@ package jsmodule_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"testing"
@@ -64,6 +65,46 @@ func TestHostileScripts(t *testing.T) {
 		{"concat", `"".concat(...Array(1000).fill("x".repeat(1e6)))`, jsmodule.KindException},
 		{"replaceAll", `"a".repeat(4e3).replaceAll("a", "b".repeat(1e4))`, jsmodule.KindException},
 		{"replace with $'", "'a'.repeat(1e5).replace(/a/g, \"$'\")", jsmodule.KindException},
+		{"replace through a symbol", "/a/g[Symbol.replace]('a'.repeat(1e6), 'b'.repeat(1e4))", jsmodule.KindException},
+		{"match through a symbol", "/a/g[Symbol.match]('a'.repeat(4e6))", jsmodule.KindException},
+		{"match", `"a".repeat(4e6).match(/a/g)`, jsmodule.KindException},
+		{"split", `"a".repeat(4e6).split("")`, jsmodule.KindException},
+		{"split by a pattern", `"a".repeat(4e6).split(/(?:)/)`, jsmodule.KindException},
+		{"normalize", `"a".repeat(4e6).normalize("NFD")`, jsmodule.KindException},
+		{"spread of text", `[..."a".repeat(4e6)]`, jsmodule.KindException},
+		{"Array.from text", `Array.from("a".repeat(4e6))`, jsmodule.KindException},
+		{"Set of text", `new Set("a".repeat(4e6))`, jsmodule.KindException},
+		{"keys of text", `Object.keys("a".repeat(4e6))`, jsmodule.KindException},
+		{"text as an object", `({ ..."a".repeat(4e6) })`, jsmodule.KindException},
+		{"rest of text", `const { length, ...rest } = "a".repeat(4e6)`, jsmodule.KindException},
+		{"rest of text, assigned", `let rest; ({ ...rest } = "a".repeat(4e6))`, jsmodule.KindException},
+		{"assign of text", `Object.assign({}, "a".repeat(4e6))`, jsmodule.KindException},
+		{"typed array join", `new Uint8Array(4e6).join()`, jsmodule.KindException},
+		{"typed array as text", `String(new Uint8Array(4e6))`, jsmodule.KindException},
+		{"typed array sort", `new Uint8Array(4e6).sort()`, jsmodule.KindException},
+		{"typed array spread", `[...new Uint8Array(4e6)]`, jsmodule.KindException},
+		{"typed array of the host", `import { sleep } from "dgate"; [...Buffer.alloc(4e6)]`, jsmodule.KindException},
+		{"typed array keys", `Object.keys(new Uint8Array(4e6))`, jsmodule.KindException},
+		{"typed array map", `new Float64Array(1.5e6).map(Math.abs)`, jsmodule.KindException},
+		{"Promise.all", `return Promise.all(Array(1e6).fill(1))`, jsmodule.KindException},
+		{"JSON text", `const t = "[" + "1,".repeat(4e6) + "1]"; for (;;) JSON.parse(t)`, jsmodule.KindBudget},
+		{"thenable that resolves with itself", `const t = { then(r) { r(t) } }; return t`, jsmodule.KindBudget},
+		{"setter", `const o = { set a(v) { this.a = v } }; o.a = 1`, jsmodule.KindStack},
+		{"constructor", `class A { constructor() { new A() } } new A()`, jsmodule.KindStack},
+		{"instanceof", `class A { static [Symbol.hasInstance]() { for (;;); } } ({}) instanceof A`, jsmodule.KindBudget},
+		{"toPrimitive", `+{ [Symbol.toPrimitive]() { for (;;); } }`, jsmodule.KindBudget},
+		{"species", `class A extends Array { static get [Symbol.species]() { for (;;); } } new A(1, 2).map((x) => x)`, jsmodule.KindBudget},
+		{"return of an iterator", `for (const x of { [Symbol.iterator]() { return { next: () => ({}), return() { for (;;); } } } }) break`, jsmodule.KindBudget},
+		{"finally", `try { for (;;); } finally { for (;;); }`, jsmodule.KindBudget},
+		{"await in finally", `return (async () => { try { await null; for (;;); } finally { await null; for (;;); } })()`, jsmodule.KindBudget},
+		{"generator of itself", `function* g() { yield* g() } [...g()]`, jsmodule.KindStack},
+		{"chain of bound functions", `let f = () => 1; for (;;) { f = f.bind(); f() }`, jsmodule.KindBudget},
+		{"chain of prototypes", `let o = {}; for (;;) { o = Object.create(o); o.x }`, jsmodule.KindBudget},
+		{"template", "let s = 'x'.repeat(1e6); for (;;) s = `${s}${s}${s}${s}${s}${s}${s}${s}${s}${s}${s}${s}`", jsmodule.KindBudget},
+		{"array that grows", `const a = []; for (;;) a.push(1)`, jsmodule.KindBudget},
+		{"object that grows", `const o = {}; for (let i = 0; ; i++) o["k" + i] = i`, jsmodule.KindBudget},
+		{"log lines", `for (;;) console.log("x".repeat(1e4))`, jsmodule.KindBudget},
+		{"headers", `for (;;) ctx.response.headers.append("x-a", "y")`, jsmodule.KindBudget},
 		{"Array.fill", `Array(4294967295).fill(0)`, jsmodule.KindException},
 		{"sparse array", `const a = []; a[4294967290] = 1; a.indexOf(2)`, jsmodule.KindException},
 		{"sparse array-like", `Array.prototype.forEach.call({ length: 2 ** 53 - 1 }, () => {})`, jsmodule.KindException},
@@ -300,5 +341,29 @@ func TestLongRegexpInput(t *testing.T) {
 		`export function requestModifier(ctx) { ctx.request.headers.set("x-m", /^(?=a)(?:a|b)*c$/.test("ab".repeat(50000) + "c")) }`)
 	if got := open(t, c).mustRequest(t).q.get("x-m"); got != "true" {
 		t.Fatal(got)
+	}
+}
+
+// TestGuardedOperators looks at what the compiler writes in place of templates,
+// spreads and rests: it must mean the same.
+func TestGuardedOperators(t *testing.T) {
+	var long, want strings.Builder
+	for i := range 30 {
+		fmt.Fprintf(&long, "%d${f(%d)}", i, i)
+		fmt.Fprintf(&want, "%d<%d>", i, i)
+	}
+	for _, test := range []struct{ text, want string }{
+		{"const f = (i) => `<${i}>`; return `" + long.String() + "!`", want.String() + "!"},
+		{"const seen = []; const f = (i) => { seen.push(i); return { toString: () => '' } }; `" + long.String() + "`; return seen.length + seen[29]", "59"},
+		{"const tag = (parts, ...values) => parts.length + values.length; const f = (i) => i; return tag`" + long.String() + "`", "61"},
+		{`const { a, ...rest } = { a: 1, b: 2, ...{ c: 3 }, ..."de" }; return rest`, `{"0":"d","1":"e","b":2,"c":3}`},
+		{`let a, rest; ({ a, ...rest } = { a: 1, b: 2 }); return { ...rest, ...null, ...undefined, ...[7] }`, `{"0":7,"b":2}`},
+		{`return "a,b,c".split(",", 2).concat("x-y".split("-"), "".split(""), "ab".split(/(?:)/))`, `["a","b","x","y","a","b"]`},
+		{`const u = new Uint8Array([3, 1, 2]); return [[...u].join(), u.join("-"), String(u.sort()), [...u.entries()].length]`, `["3,1,2","3-1-2","1,2,3",3]`},
+		{`return "a-b-c".replace(/-/g, "+") + /-/g[Symbol.replace]("x-y", "$&$&") + "é".normalize("NFD").length`, `a+b+cx--y2`},
+	} {
+		if got := strings.Trim(eval(t, test.text), `"`); got != test.want {
+			t.Errorf("%s\ngave %s\nwant %s", test.text, got, test.want)
+		}
 	}
 }

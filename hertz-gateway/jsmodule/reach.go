@@ -191,6 +191,13 @@ func (rt *vmRuntime) reaches(names ...string) bool {
 	})
 }
 
+// mentions says whether one of the names stands in the code of a program.
+func (rt *vmRuntime) mentions(names ...string) bool {
+	return slices.ContainsFunc(rt.programs, func(p *Program) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return p.reach.names[name] })
+	})
+}
+
 // usesRegexps says whether a program can use regular expressions.
 func (rt *vmRuntime) usesRegexps() bool {
 	return rt.reaches("RegExp", "match", "matchAll", "search") ||

@@ -36,6 +36,10 @@ type vmRuntime struct {
 	request  requestObject
 	response responseObject
 	bound    *boundCall
+	// docs are the JSON documents of the session.
+	docs []*document
+	// served counts the sessions.
+	served int
 
 	// rejected are promises that were rejected with nobody listening.
 	rejected []*goja.Promise
@@ -168,7 +172,7 @@ func (m *moduleInstance) load() error {
 		fetch = m.fetchFunction()
 	}
 	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
-		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), fetch)
+		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread), fetch)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,150 @@
+package jsmodule
+
+import (
+	"strings"
+
+	"github.com/dop251/goja"
+)
+
+// guardWalks guards what walks texts and typed arrays element by element in one
+// go: both can be much longer than maxArray, and each element becomes a value.
+func (rt *vmRuntime) guardWalks() {
+	rt.guardTextWalks()
+	rt.guardKeys()
+	rt.guardPatterns()
+	for _, name := range []string{"all", "allSettled", "any", "race"} {
+		rt.wrap("Promise", name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			if n := rt.lengthOf(call.Argument(0)); n > maxArguments {
+				rt.throwRange("%d promises at once are too many, %d is the most", n, maxArguments)
+			}
+			return original(call)
+		})
+	}
+}
+
+// walkable throws when a value is a text or a typed array that is too long to
+// be walked.
+func (rt *vmRuntime) walkable(v goja.Value) {
+	n := 0
+	switch v := v.(type) {
+	case goja.String:
+		n = v.Length()
+	case *goja.Object:
+		if v.ClassName() == "String" || rt.global.typed && rt.isView(v) {
+			n = int(integer(v.Get("length"), 0, 1<<53))
+		}
+	}
+	if n > maxArray {
+		rt.throwRange("%d elements are too many, %d is the most", n, maxArray)
+	}
+}
+
+// walk is a guardFunc for functions of what is walked.
+func (rt *vmRuntime) walk(original nativeFunc, call goja.FunctionCall) goja.Value {
+	rt.walkable(call.This)
+	return original(call)
+}
+
+func (rt *vmRuntime) guardTextWalks() {
+	const proto = "String.prototype"
+	rt.wrap(proto, "split", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		if _, isText := call.Argument(0).(goja.String); !isText {
+			rt.walkable(call.This)
+		}
+		if !goja.IsUndefined(call.Argument(1)) {
+			call.Arguments[1] = rt.vm.ToValue(integer(call.Arguments[1], 0, maxArray))
+			return original(call)
+		}
+		parts := original(goja.FunctionCall{This: call.This, Arguments: []goja.Value{call.Argument(0), rt.vm.ToValue(maxArray + 1)}})
+		rt.lengthOf(parts)
+		return parts
+	})
+	rt.wrap(proto, "normalize", rt.walk)
+	rt.wrapSymbol(rt.builtin(proto), goja.SymIterator, "[Symbol.iterator]", rt.walk)
+}
+
+// guardKeys guards the functions of Object that list keys.
+func (rt *vmRuntime) guardKeys() {
+	for _, name := range strings.Fields("keys values entries assign getOwnPropertyNames getOwnPropertyDescriptors freeze seal") {
+		rt.wrap("Object", name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+			for _, v := range call.Arguments {
+				rt.walkable(v)
+			}
+			return original(call)
+		})
+	}
+	rt.wrap("Reflect", "ownKeys", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.walkable(call.Argument(0))
+		return original(call)
+	})
+}
+
+// guardPatterns guards what finds all matches, and the functions behind it for
+// programs that can call them directly.
+func (rt *vmRuntime) guardPatterns() {
+	for _, name := range []string{"match", "matchAll"} {
+		rt.wrap("String.prototype", name, rt.walk)
+	}
+	if !rt.mentions("Symbol", "getOwnPropertySymbols", "Reflect", "globalThis") {
+		return
+	}
+	proto := rt.builtin("RegExp.prototype")
+	text := func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.walkable(call.Argument(0))
+		return original(call)
+	}
+	rt.wrapSymbol(proto, goja.SymMatch, "[Symbol.match]", text)
+	rt.wrapSymbol(proto, goja.SymMatchAll, "[Symbol.matchAll]", text)
+	rt.wrapSymbol(proto, goja.SymSplit, "[Symbol.split]", text)
+	rt.wrapSymbol(proto, goja.SymReplace, "[Symbol.replace]", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		with, ok := call.Argument(1).(goja.String)
+		if ok && !isNil(call.Argument(0)) {
+			if n := replaced(rt.toString(call.Argument(0)), with.String()); n > maxString {
+				rt.throwRange("a string of %d characters is too long", n)
+			}
+		}
+		return original(call)
+	})
+}
+
+// replaced is the most that can come out of replacing in a text: a replacement
+// at every place, each with all of the text for every pattern such as $'.
+func replaced(text goja.String, replacement string) int64 {
+	n := int64(text.Length())
+	return n + (n+1)*(int64(len(replacement))+int64(strings.Count(replacement, "$"))*n)
+}
+
+// guardTypedArrays guards what all typed arrays share, once there are any.
+func (rt *vmRuntime) guardTypedArrays(class *goja.Object) {
+	if rt.global.typed {
+		return
+	}
+	rt.global.typed = true
+	proto := class.Get("prototype").(*goja.Object).Prototype()
+	for _, name := range strings.Fields(`entries every filter find findIndex findLast findLastIndex forEach join keys map reduce
+		reduceRight some sort toLocaleString toSorted values`) {
+		rt.mustWrap(proto, name, rt.walk)
+	}
+	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// wrapSymbol is mustWrap for a function under a symbol.
+func (rt *vmRuntime) wrapSymbol(on *goja.Object, symbol *goja.Symbol, name string, f guardFunc) {
+	builtin, ok := on.GetSymbol(symbol).(*goja.Object)
+	if !ok {
+		return
+	}
+	original, ok := builtin.Export().(nativeFunc)
+	if !ok {
+		panic("jsmodule: built-in " + name + " is not a native function")
+	}
+	guarded := rt.fn(name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value { return f(original, call) })
+	must(on.DefineDataPropertySymbol(symbol, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+}
+
+// guardSpread checks what `{ ...x }` copies; the compiler puts it there.
+func (rt *vmRuntime) guardSpread(call goja.FunctionCall) goja.Value {
+	v := call.Argument(0)
+	rt.walkable(v)
+	return v
+}
