@@ -31,7 +31,9 @@ func (rt *vmRuntime) walkable(v goja.Value) {
 		n = v.Length()
 	case *goja.Object:
 		if v.ClassName() == "String" || rt.global.typed && rt.isView(v) {
-			n = int(integer(v.Get("length"), 0, 1<<53))
+			if length := v.Get("length"); length != nil { // a DataView has none
+				n = int(integer(length, 0, 1<<53))
+			}
 		}
 	}
 	if n > maxArray {

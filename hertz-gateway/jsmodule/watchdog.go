@@ -2,7 +2,6 @@ package jsmodule
 
 import (
 	"math"
-	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"sync"
@@ -89,9 +88,6 @@ func kindOf(fired int64) Kind {
 // grace, which is counted in CPU time as far as that is known.
 type watchdog struct {
 	heap uint64
-	// total bounds all objects, those that are garbage by now among them: a
-	// script can be faster than the collector, which alone tells them apart.
-	total uint64
 
 	// times are those of the scan before, nil when nothing was overdue then.
 	times    map[string]threadTime
@@ -109,11 +105,7 @@ type watchdog struct {
 }
 
 func startWatchdog(heap uint64) *watchdog {
-	total := 2 * heap
-	if limit := debug.SetMemoryLimit(-1); limit < math.MaxInt64 {
-		total = max(heap, uint64(limit))
-	}
-	d := &watchdog{heap: heap, total: total, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+	d := &watchdog{heap: heap, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
 	go d.run()
 	return d
 }
@@ -207,7 +199,7 @@ func (d *watchdog) scan() int {
 		d.times = nil
 	}
 	d.lastScan = t
-	if oldest != nil && d.full() {
+	if oldest != nil && heapBytes() > d.heap {
 		oldest.fire(oldestUntil, firedMemory)
 	}
 	return armed
@@ -246,10 +238,10 @@ func (d *watchdog) used(t int64, armed int) int64 {
 	return max(0, min(most, total/int64(armed), passed-waited))
 }
 
-// full says whether the heap is too large: the objects that the last garbage
-// collection found alive, or all that have not been freed.
-func (d *watchdog) full() bool {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/objects:bytes"}}
+// heapBytes is the memory of the objects that the last garbage collection
+// found alive.
+func heapBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(sample)
-	return sample[0].Value.Uint64() > d.heap || sample[1].Value.Uint64() > d.total
+	return sample[0].Value.Uint64()
 }
