@@ -165,8 +165,13 @@ func (c *Case) play(ctx context.Context, p *jsmodule.Program, limits jsmodule.Li
 	if err != nil {
 		return Outcome{}, nil, fmt.Errorf("request: %w", err)
 	}
-	o, err := Play(ctx, p, Exchange{
-		Request: q, Service: c.Service, Hook: c.Hook, Args: c.Args, Mocks: c.Mocks, Simulated: true, Limits: limits, Version: version,
+	var o Outcome
+	err = jsmodule.Patiently(func() error {
+		var err error
+		o, err = Play(ctx, p, Exchange{
+			Request: q, Service: c.Service, Hook: c.Hook, Args: c.Args, Mocks: c.Mocks, Simulated: true, Limits: limits, Version: version,
+		})
+		return err
 	})
 	if want := c.Expect.Error; want != "" {
 		switch {
