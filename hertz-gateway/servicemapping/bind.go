@@ -1,9 +1,9 @@
 package servicemapping
 
 // Bind makes a route to m that no annotation asks for. verb is a method or
-// "ANY", path a template of package router. A path parameter fills the field of
-// its JSON name, unless annotations give the field other places; everything else
-// is as on annotated routes. The warnings tell what the author of the route may
+// "ANY", path a template of package router. A path parameter fills the field that
+// has its name in JSON or in an annotation, wherever the annotation looks for it;
+// everything else is as on annotated routes. The warnings tell what the author of the route may
 // not have meant, such as a parameter that no field reads.
 func (m *Method) Bind(verb, path string, s Settings) (b *Binding, warnings []string, err error) {
 	b = &Binding{Method: m, Verb: verb, Path: path}

@@ -19,7 +19,8 @@ service S { i32 get(1: Query q), void plain(1: i64 id, 2: string text) }
 		warnings      []string
 	}{
 		{"path by name", methods[0], "GET", "/x/{num}", "GET /x/5?q=a\nLang: de", "1 struct {\n  1 i32 5\n  2 string \"de\"\n  3 string \"a\"\n}", nil},
-		{"an annotation keeps its place", methods[0], "GET", "/x/{lang}", "GET /x/fr?num=1\nLang: de", "1 struct {\n  1 i32 1\n  2 string \"de\"\n}", []string{`no field reads the path parameter "lang" of /x/{lang}`}},
+		{"by the name in an annotation", methods[0], "GET", "/x/{Lang}/y", "GET /x/fr/y?num=1\nLang: de", "1 struct {\n  1 i32 1\n  2 string \"fr\"\n}", nil},
+		{"nobody's", methods[0], "GET", "/x/{other}", "GET /x/fr?num=1\nLang: de", "1 struct {\n  1 i32 1\n  2 string \"de\"\n}", []string{`no field reads the path parameter "other" of /x/{other}`}},
 		{"arguments", methods[1], "POST", "/y/{id}", "POST /y/7\n\n{\"text\":\"a\"}", "1 i64 7\n2 string \"a\"", nil},
 		{"bad value", methods[1], "POST", "/y/{id}", "POST /y/seven", "path.id type_mismatch", nil},
 	} {

@@ -126,7 +126,11 @@ func (c *planCompiler) addSlots() {
 		if f.Hidden {
 			continue
 		}
-		s := c.slot(f, c.topPlaces(f))
+		places := c.topPlaces(f)
+		if name := c.pathParameter(f); name != "" {
+			places = []place{{inPath, name}} // who wrote the route said where it stands
+		}
+		s := c.slot(f, places)
 		c.addSlot(s)
 		if !c.bodyless && s.body < len(s.places) && isStruct(f.Type) {
 			c.addNested(f.Type, []*transcode.Type{c.root})
@@ -201,8 +205,6 @@ func (c *planCompiler) topPlaces(f *transcode.Field) []place {
 	switch {
 	case r != nil && (len(explicitRequest(r)) > 0 || r.noBodyStruct):
 		return c.explicit(f, r)
-	case c.fromPath(f):
-		return []place{{inPath, f.JSON}}
 	case c.bodyless:
 		return []place{query}
 	case c.queryFirst:
@@ -211,11 +213,25 @@ func (c *planCompiler) topPlaces(f *transcode.Field) []place {
 	return []place{body, query}
 }
 
-// fromPath tells whether a path parameter of a route that is not the IDL's fills f.
-func (c *planCompiler) fromPath(f *transcode.Field) bool {
-	r := c.rulesOf(f)
-	return c.in.pathByName && (r == nil || len(explicitRequest(r)) == 0 && !r.noBodyStruct) &&
-		slices.Contains(pathNames(c.in.binding.Path), f.JSON)
+// pathParameter is the path parameter that fills f on a route that is not the
+// IDL's: the one called like its JSON member, or like a place that annotations
+// give it; empty: none.
+func (c *planCompiler) pathParameter(f *transcode.Field) string {
+	if !c.in.pathByName || c.in.binding == nil {
+		return ""
+	}
+	parameters := pathNames(c.in.binding.Path)
+	if slices.Contains(parameters, f.JSON) {
+		return f.JSON
+	}
+	if r := c.rulesOf(f); r != nil {
+		for _, pl := range explicitRequest(r) {
+			if slices.Contains(parameters, pl.name) {
+				return pl.name
+			}
+		}
+	}
+	return ""
 }
 
 // explicit are the places that annotations give a field.
@@ -388,8 +404,8 @@ func (c *planCompiler) checkPath() {
 					}
 				}
 			}
-			if t == c.root && c.fromPath(f) {
-				read[f.JSON] = true
+			if t == c.root {
+				read[c.pathParameter(f)] = true
 			}
 			collect(f.Type, seen)
 		}
