@@ -235,7 +235,7 @@ func TestLeaderKills(t *testing.T) {
 	wg.Wait()
 	c.leader()
 	fresh := openStore(t, Config{Client: testClient(t, c.endpoints...), BootTimeout: 10 * time.Second})
-	rev := mustCommitRetrying(t, fresh, Batch{Puts: []Put{put("end", `1`)}})
+	rev := mustCommit(t, fresh, Batch{Puts: []Put{put("end", `1`)}})
 	for i, s := range stores {
 		st := await(t, s, "the end", func(st *State) bool { return st.Revision() >= rev })
 		if diff := st.Diff(fresh.Current()); len(diff) > 0 {

@@ -92,7 +92,7 @@ func TestCompactionWhileCutOff(t *testing.T) {
 	cut.set(false)
 	await(t, far, "all that was missed", func(st *State) bool { return cmp.Equal(contents(st), contents(s.Current())) })
 	t.Logf("exact %v after the end of the cut", time.Since(began))
-	mustCommitRetrying(t, far, Batch{Puts: []Put{put("back", `1`)}})
+	mustCommit(t, far, Batch{Puts: []Put{put("back", `1`)}})
 }
 
 // TestPoison writes bad values past the store.
@@ -155,13 +155,13 @@ func TestPoison(t *testing.T) {
 				fresh.Close()
 			}
 			// It stops nobody, and goes with the key.
-			mustCommitRetrying(t, s, Batch{Puts: []Put{put("good1", `2`)}})
+			mustCommit(t, s, Batch{Puts: []Put{put("good1", `2`)}})
 			if _, err := s.client.Delete(t.Context(), configPrefix+tt.path); err != nil {
 				t.Fatal(err)
 			}
 			await(t, s, "the end of the quarantine", func(st *State) bool { return st.broken.len() == 0 })
 			if tt.path == "default/route/good7" {
-				mustCommitRetrying(t, s, Batch{Puts: []Put{put("good7", `{"v":1}`)}})
+				mustCommit(t, s, Batch{Puts: []Put{put("good7", `{"v":1}`)}})
 			}
 		})
 	}
@@ -170,7 +170,7 @@ func TestPoison(t *testing.T) {
 		t.Fatal(err)
 	}
 	await(t, s, "the quarantine", func(st *State) bool { return st.broken.len() == 1 })
-	mustCommitRetrying(t, s, Batch{Puts: []Put{put("good9", `3`)}})
+	mustCommit(t, s, Batch{Puts: []Put{put("good9", `3`)}})
 	if st := s.Current(); st.broken.len() != 0 || string(st.Get(key("good9")).Value) != "3" {
 		t.Errorf("still broken: %v", st.Broken())
 	}

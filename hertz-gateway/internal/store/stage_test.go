@@ -185,7 +185,7 @@ func TestDeathAtEveryStep(t *testing.T) {
 			if err := increment(t.Context(), healthy, "!"); err == nil {
 				t.Fatal("a bad key was taken")
 			}
-			rev := mustCommitRetrying(t, healthy, Batch{Puts: []Put{{Key{"other", "n", "n"}, []byte(`1`)}}})
+			rev := mustCommit(t, healthy, Batch{Puts: []Put{{Key{"other", "n", "n"}, []byte(`1`)}}})
 			st := await(t, healthy, "the next commit", func(st *State) bool { return st.Revision() >= rev })
 			got, verr := version(st)
 			if verr != nil {
@@ -209,20 +209,6 @@ func TestDeathAtEveryStep(t *testing.T) {
 		t.Errorf("died at steps %v only", deaths)
 	}
 	checkSwept(t, healthy)
-}
-
-// mustCommitRetrying commits on the newest state until it was the newest.
-func mustCommitRetrying(t *testing.T, s *Store, b Batch) int64 {
-	t.Helper()
-	for {
-		rev, err := s.Commit(t.Context(), b)
-		if err == nil {
-			return rev
-		}
-		if !errors.Is(err, ErrGuardMoved) {
-			t.Fatal(err)
-		}
-	}
 }
 
 // checkSwept checks that only what the history needs is staged once leases have
@@ -289,7 +275,7 @@ func TestLostAnswer(t *testing.T) {
 		case !lost && (!errors.Is(err, ErrUnavailable) || s.Current().Revision() != before):
 			t.Errorf("request lost: revision %d, %v", rev, err)
 		}
-		mustCommitRetrying(t, s, Batch{Puts: []Put{put("x", `2`)}})
+		mustCommit(t, s, Batch{Puts: []Put{put("x", `2`)}})
 	}
 }
 

@@ -54,13 +54,18 @@ func key(name string) Key { return Key{"default", "route", name} }
 
 func put(name, value string) Put { return Put{key(name), []byte(value)} }
 
+// mustCommit commits b, on the newest state if it says none.
 func mustCommit(t *testing.T, s *Store, b Batch) int64 {
 	t.Helper()
-	rev, err := s.Commit(t.Context(), b)
-	if err != nil {
-		t.Fatalf("Commit: %v", err)
+	for {
+		rev, err := s.Commit(t.Context(), b)
+		if err == nil {
+			return rev
+		}
+		if b.Base != nil || !errors.Is(err, ErrGuardMoved) {
+			t.Fatalf("Commit: %v", err)
+		}
 	}
-	return rev
 }
 
 // await calls cond each time that the state moves until it holds.
