@@ -47,6 +47,7 @@ var (
 	dryRun      = parameter{"dry_run", "true: everything but the commit"}
 	wait        = parameter{"wait", "true: answer when every live gateway serves the change"}
 	cascade     = parameter{"cascade", "true: delete what is in the namespace with it"}
+	force       = parameter{"force", "true: even if IDLs break what is in use"}
 	note        = parameter{"message", "a text for the history"}
 )
 

@@ -23,16 +23,20 @@ func (h *Handler) resourceEndpoints(kind api.Kind) []endpoint {
 	read, write := rolesOf(kind)
 	one, all := "/api/v1/"+string(kind)+"/{name}", "/api/v1/"+string(kind)
 	r := &resources{kind}
+	writing := []parameter{dryRun, wait, note}
+	if kind == api.KindIDL {
+		writing = append(writing, force)
+	}
 	return []endpoint{
 		{
 			verb: "GET", path: all, role: read, summary: "List resources of kind " + string(kind) + ".", out: List{}, serve: r.list,
 			query: []parameter{inNamespace, {"label", "key=value: only those with the label"}, {"limit", "at most so many, 1 to 1000"}, {"continue", "the continue of the answer before"}},
 		},
 		{verb: "GET", path: one, role: read, summary: "Read one; ETag is its revision.", out: kind.New(), serve: r.get, query: []parameter{inNamespace}},
-		{verb: "PUT", path: one, role: write, summary: "Create or replace one.", in: kind.New(), out: api.Written{}, serve: r.put, query: []parameter{inNamespace, dryRun, wait, note}},
-		{verb: "PATCH", path: one, role: write, summary: "Change some fields (RFC 7396).", in: kind.New(), out: api.Written{}, serve: r.patch, query: []parameter{inNamespace, dryRun, wait, note}},
+		{verb: "PUT", path: one, role: write, summary: "Create or replace one.", in: kind.New(), out: api.Written{}, serve: r.put, query: append([]parameter{inNamespace}, writing...)},
+		{verb: "PATCH", path: one, role: write, summary: "Change some fields (RFC 7396).", in: kind.New(), out: api.Written{}, serve: r.patch, query: append([]parameter{inNamespace}, writing...)},
 		{verb: "DELETE", path: one, role: write, summary: "Delete one.", out: api.Applied{}, serve: r.delete, query: []parameter{inNamespace, dryRun, wait, cascade, note}},
-		{verb: "PUT", path: all, role: write, summary: "Create or replace one, as DGate's clients do.", in: kind.New(), out: Envelope{}, serve: r.putWhole, query: []parameter{dryRun, wait, note}},
+		{verb: "PUT", path: all, role: write, summary: "Create or replace one, as DGate's clients do.", in: kind.New(), out: Envelope{}, serve: r.putWhole, query: writing},
 		{verb: "DELETE", path: all, role: write, summary: "Delete one by name and namespace in the body, as DGate's clients do.", in: api.Ref{}, out: Envelope{}, serve: r.deleteWhole, query: []parameter{dryRun, wait, cascade, note}},
 	}
 }
@@ -441,6 +445,7 @@ const waitAtMost = 30 * time.Second
 // apply makes a change in the name of the caller.
 func (x *exchange) apply(ctx context.Context, ch control.Change) (*api.Applied, error) {
 	ch.DryRun = ch.DryRun || x.flag("dry_run")
+	ch.Force = ch.Force || x.flag("force")
 	ch.Author, ch.Message = x.caller.Name, x.query.Get("message")
 	applied, err := x.backend.Control().Apply(ctx, ch)
 	x.audit(summary(ch, applied), err)
@@ -511,7 +516,11 @@ func (x *exchange) problem(err error) *api.Problem {
 		if invalid.Conflict {
 			code = api.Conflict
 		}
-		return invalidProblem(code, invalid.Errors)
+		p := invalidProblem(code, invalid.Errors)
+		if invalid.Breaking {
+			p.Detail = "IDLs break what is in use; force=true (--force) stores them all the same."
+		}
+		return p
 	case errors.As(err, &missing):
 		return api.NewProblem(api.NotFound, "T"+missing.Error()[1:]+".")
 	case errors.As(err, &condition):

@@ -21,9 +21,9 @@ func (h *Handler) setEndpoints() []endpoint {
 	return []endpoint{
 		{
 			verb: "POST", path: "/api/v1/apply", role: Editor, summary: "Create or replace a set of resources in one transaction.", in: Set{}, out: api.Applied{}, serve: applySet,
-			query: []parameter{dryRun, wait, note, {"prune", "true: delete what else is in the namespaces of the set"}},
+			query: []parameter{dryRun, wait, note, force, {"prune", "true: delete what else is in the namespaces of the set"}},
 		},
-		{verb: "POST", path: "/api/v1/validate", role: Viewer, summary: "Check a set of resources as apply does, without writing it.", in: Set{}, out: api.Applied{}, serve: validateSet, query: []parameter{{"prune", "true: as for apply"}}},
+		{verb: "POST", path: "/api/v1/validate", role: Viewer, summary: "Check a set of resources as apply does, without writing it.", in: Set{}, out: api.Applied{}, serve: validateSet, query: []parameter{force, {"prune", "true: as for apply"}}},
 		{verb: "GET", path: "/api/v1/export", role: Viewer, summary: "All resources but documents, in a form that apply takes; without what is secret.", out: Set{}, serve: export, query: []parameter{{"namespace", "only this namespace; all if absent"}}},
 		{verb: "GET", path: "/api/v1/history", role: Viewer, summary: "Who changed what, newest first.", out: api.History{}, serve: history, query: []parameter{{"limit", "at most so many"}}},
 		{verb: "POST", path: "/api/v1/rollback", role: Admin, whole: true, summary: "Make the resources what they were at a revision, in one transaction.", in: api.Rollback{}, out: api.Applied{}, serve: rollback, query: []parameter{dryRun, wait, note}},
@@ -207,7 +207,9 @@ func rollback(ctx context.Context, x *exchange) *api.Problem {
 	if x.query.Get("message") == "" {
 		x.query.Set("message", "rollback to "+strconv.FormatInt(to.Revision, 10))
 	}
-	applied, err := x.apply(ctx, control.Back(c.Store().Current(), then))
+	back := control.Back(c.Store().Current(), then)
+	back.Force = true // what was there before has served
+	applied, err := x.apply(ctx, back)
 	if err != nil {
 		return x.problem(err)
 	}

@@ -21,11 +21,18 @@ const maxAttempts = 20
 // Config is what a Control needs.
 type Config struct {
 	Store *store.Store
-	// Check builds the snapshot that would come of a state and tells what is
-	// wrong in it: in everything, and what was wrong before.
-	Check func(candidate *store.State) (problems, before []snapshot.Problem)
+	// Check builds the snapshot that would come of a change of base.
+	Check func(base, candidate *store.State) Findings
 	// Seal encrypts what is secret in a resource; nil: secrets are refused.
 	Seal Sealer
+}
+
+// Findings are what building a candidate has told.
+type Findings struct {
+	// Problems are what is wrong in the candidate, Before what was wrong already.
+	Problems, Before []snapshot.Problem
+	// Breaks are what its IDLs break of those that are stored.
+	Breaks []snapshot.Problem
 }
 
 // Control changes resources. Safe for concurrent use.
@@ -52,6 +59,8 @@ type Change struct {
 	If []store.Condition
 	// Cascade deletes what is in a namespace with the namespace.
 	Cascade bool
+	// Force stores IDLs that break what is in use; what they break are warnings.
+	Force bool
 	// DryRun does everything but the commit.
 	DryRun bool
 	// Author and Message are for the history.
@@ -63,6 +72,8 @@ type InvalidError struct {
 	Errors []api.FieldError
 	// Conflict says that what is wrong is that it contradicts other resources.
 	Conflict bool
+	// Breaking says that IDLs break what is in use, which Change.Force allows.
+	Breaking bool
 }
 
 func (e *InvalidError) Error() string {
@@ -262,15 +273,24 @@ func (c *Control) check(base *store.State, ch Change, p *plan) (warnings []api.F
 	if len(p.puts)+len(p.deletes) == 0 {
 		return nil, nil
 	}
-	problems, before := c.cfg.Check(base.With(p.puts, p.deletes))
+	found := c.cfg.Check(base, base.With(p.puts, p.deletes))
 	var wrong InvalidError
-	for _, pr := range problems {
+	for _, pr := range found.Breaks {
+		f := fieldError(p.at[pr.Key], pr.Key, pr.Pointer, pr.Code, pr.Message)
+		if ch.Force {
+			warnings = append(warnings, f)
+			continue
+		}
+		wrong.Conflict, wrong.Breaking = true, true
+		wrong.Errors = append(wrong.Errors, f)
+	}
+	for _, pr := range found.Problems {
 		at, own := p.at[pr.Key]
 		own = own && pr.Key != (store.Key{})
 		switch {
 		case pr.Warning && own:
 			warnings = append(warnings, fieldError(at, pr.Key, pr.Pointer, pr.Code, pr.Message))
-		case pr.Warning, !own && slices.Contains(before, pr):
+		case pr.Warning, !own && slices.Contains(found.Before, pr):
 		default:
 			code := pr.Code
 			if !own && len(ch.Deletes) > 0 && code == api.CodeReference {

@@ -140,7 +140,7 @@ func (g *idlGate) diagnostics() []api.Diagnostic {
 			costs = f.Methods
 		}
 		out = append(out, api.Diagnostic{
-			File: f.File, Line: f.Line, Severity: severity, Rule: "breaking/" + f.Rule,
+			File: f.File, Line: f.Line, Severity: severity, Rule: f.ID(),
 			Message: message + outcome, Routes: slices.Clone(costs),
 		})
 	}

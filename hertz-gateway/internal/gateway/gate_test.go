@@ -1,12 +1,16 @@
 package gateway
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/api"
 )
 
 const gateIDL = `struct Req { 1: i32 num (api.query="num") }
@@ -136,4 +140,81 @@ func TestGateKnowsResources(t *testing.T) {
 	if d := cmp.Diff([]string{want}, r.broken()); d != "" {
 		t.Errorf("-want +got:\n%s", d)
 	}
+}
+
+// pushed is the body of an IDL resource with one file.
+func pushed(text string) string {
+	body, err := json.Marshal(map[string]any{"files": map[string]string{"shop.thrift": text}})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
+}
+
+// What is pushed is compared with what is stored, whatever idlGate says.
+func TestGateOfPushes(t *testing.T) {
+	r := gated(t, GateOff)
+	first := strings.Replace(gateIDL, "BookSvc", "ShopSvc", 1)
+	first = strings.Replace(first, `"/book"`, `"/shop"`, 1)
+	second := strings.Replace(first, `api.query="num"`, `api.query="n"`, 1)
+	second = strings.Replace(second, "string get(", "i32 get(", 1)
+	r.applied("PUT", "/api/v1/idl/shop", pushed(first))
+	r.applied("PUT", "/api/v1/module/page", `{"payloadRaw":"import rpc from 'dgate/rpc'; export function requestHandler() { return rpc.ShopSvc.get({}) }"}`)
+	r.applied("PUT", "/api/v1/route/mine", `{"paths":["/mine"],"methods":["GET"],"service":"ShopSvc","rpcMethod":"get","modules":["page"]}`)
+	before := revisionIn(t, r.admin("GET", "/api/v1/status", ""))
+
+	// Each finding is an error of its own, which names those who notice.
+	for _, write := range []struct{ name, verb, path, body, at string }{
+		{"put", "PUT", "/api/v1/idl/shop?namespace=default", pushed(second), "/files/shop.thrift"},
+		{"patch", "PATCH", "/api/v1/idl/shop?namespace=default", pushed(second), "/files/shop.thrift"},
+		{"whole", "PUT", "/api/v1/idl?message=x", `{"name":"shop",` + pushed(second)[1:], "/files/shop.thrift"},
+		{"apply", "POST", "/api/v1/apply?dry_run=true", `{"resources":[{"kind":"idl","name":"shop",` + pushed(second)[1:] + `]}`, "/resources/0/files/shop.thrift"},
+		{"validate", "POST", "/api/v1/validate?prune=false", `{"resources":[{"kind":"idl","name":"shop",` + pushed(second)[1:] + `]}`, "/resources/0/files/shop.thrift"},
+	} {
+		t.Run(write.name, func(t *testing.T) {
+			a := r.admin(write.verb, write.path, write.body)
+			var p api.Problem
+			if err := json.Unmarshal([]byte(a.body), &p); err != nil || a.status != 409 {
+				t.Fatalf("%d %s %v", a.status, a.body, err)
+			}
+			var got []string
+			for _, e := range p.Errors {
+				got = append(got, e.Resource+" "+e.Pointer+" "+e.Code+": "+e.Detail)
+			}
+			want := []string{
+				"idl default/shop " + write.at + ` breaking/name-changed: shop.thrift:1: breaking name-changed: shop.Req.num is the query "n", no longer the query "num" (GET /shop)`,
+				"idl default/shop " + write.at + ` breaking/type-changed: shop.thrift:2: breaking type-changed: the result of ShopSvc.get is i32, no longer string (GET /mine, GET /shop; module page)`,
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("-want +got:\n%s", d)
+			}
+			if !strings.Contains(p.Detail, "force=true") {
+				t.Errorf("detail %q", p.Detail)
+			}
+			// With force it would be done, and the findings are warnings.
+			if forced := r.admin(write.verb, write.path+"&force=true&dry_run=true", write.body); write.verb != "POST" &&
+				(forced.status/100 != 2 || !strings.Contains(forced.body, `"shop"`)) {
+				t.Errorf("forced: %d %s", forced.status, forced.body)
+			}
+		})
+	}
+	if now := revisionIn(t, r.admin("GET", "/api/v1/status", "")); now != before {
+		t.Errorf("revision %d, was %d", now, before)
+	}
+	a := r.applied("PUT", "/api/v1/idl/shop?force=true", pushed(second))
+	if n := strings.Count(a.body, `"code":"breaking/`); n != 2 {
+		t.Errorf("%d warnings: %s", n, a.body)
+	}
+	// What is not breaking passes, and so does what the IDL allows, and the way back.
+	r.applied("PUT", "/api/v1/idl/shop", pushed(strings.Replace(second, "service ShopSvc {", `service ShopSvc { void ping() (api.get="/ping2"), `, 1)))
+	allowed := strings.Replace(second, `api.query="n"`, `api.query="m", dgate.breaking="allow: name-changed"`, 1)
+	allowed = strings.Replace(allowed, "service ShopSvc {", `service ShopSvc { void ping() (api.get="/ping2"), `, 1)
+	r.applied("PUT", "/api/v1/idl/shop", pushed(allowed))
+	r.applied("POST", "/api/v1/rollback", fmt.Sprintf(`{"revision":%d}`, before))
+	if a := r.admin("PUT", "/api/v1/route/mine?force=true", `{}`); a.status != 400 {
+		t.Errorf("force on a route: %d %s", a.status, a.body)
+	}
+	// Services that did not serve have nobody who uses them.
+	r.applied("PUT", "/api/v1/idl/shop?force=true", `{"service":"ShopSvc",`+pushed(first + "service Other { void x() (api.get=\"/x\") }")[1:])
+	r.applied("PUT", "/api/v1/idl/shop", `{"service":"ShopSvc",`+pushed(first)[1:])
 }

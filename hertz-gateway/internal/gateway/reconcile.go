@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"dgate/hertz-gateway/internal/control"
 	"dgate/hertz-gateway/internal/snapshot"
 	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/jsmodule"
@@ -128,13 +129,13 @@ func (r *reconciler) loadIDL() (*servicemapping.Mapping, error) {
 }
 
 // check builds the snapshot that would come of a state of the store.
-func (r *reconciler) check(candidate *store.State) (problems, before []snapshot.Problem) {
+func (r *reconciler) check(base, candidate *store.State) control.Findings {
 	now := r.g.current.Load()
 	in := now.Inputs()
 	in.State = candidate
 	s := snapshot.Build(in, now, trial{r.g.shared})
 	defer s.Discard()
-	return s.Problems, now.Problems
+	return control.Findings{Problems: s.Problems, Before: now.Problems, Breaks: s.Breaks(base, now)}
 }
 
 // retire closes a snapshot after its last exchange, and after those before it.

@@ -99,13 +99,19 @@ func (c *compiler) loadIDL(o *store.Object) *idl {
 		return &idl{object: o, mapping: &servicemapping.Mapping{}}
 	}
 	i := &idl{object: o, mapping: m}
-	for _, s := range m.Services {
+	i.choose()
+	c.reportIDL(i)
+	return i
+}
+
+// choose picks the services that the resource says are to serve.
+func (i *idl) choose() {
+	r := i.object.Decoded.(*api.IDL)
+	for _, s := range i.mapping.Services {
 		if (r.Main == "" || s.File == r.Main) && (r.Service == "" || s.Name == r.Service) {
 			i.services = append(i.services, s)
 		}
 	}
-	c.reportIDL(i)
-	return i
 }
 
 // reportIDL makes problems of the diagnostics of what was pushed.

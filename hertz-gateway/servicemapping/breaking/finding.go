@@ -61,6 +61,9 @@ type Finding struct {
 	Modules []string `json:"modules"`
 }
 
+// ID is the rule as diagnostics and field errors have it: "breaking/name-changed".
+func (f Finding) ID() string { return "breaking/" + f.Rule }
+
 // String gives the finding on one line: "file:line: severity rule: message",
 // with the routes and modules that it touches.
 func (f Finding) String() string {

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"dgate/dgate-cli/internal/cli"
+	"dgate/dgate-cli/internal/cmd/resource"
 	"dgate/hertz-gateway/api"
 )
 
@@ -36,9 +37,13 @@ func (o *options) diff(ctx context.Context) error {
 	var set []json.RawMessage
 	applied, err := o.send(ctx, func(ctx context.Context, c *api.Client, s []json.RawMessage) (*api.Applied, error) {
 		client, set = c, s
+		o.write.Force = true // what breaks is a change too: it is shown with its warnings
 		return c.Apply(ctx, s, o.write)
 	})
 	if err != nil {
+		return err
+	}
+	if err := resource.Tell(o.env, &api.Applied{Warnings: applied.Warnings}); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
