@@ -47,6 +47,10 @@ func (n *node[V]) len() int {
 // Len is the number of entries.
 func (t Map[V]) Len() int { return t.root.len() }
 
+// Is tells whether t and other are one and the same map, derived from nothing
+// different; two that only hold the same may differ in this.
+func (t Map[V]) Is(other Map[V]) bool { return t.root == other.root }
+
 // Get gives the value at key, and whether there is one.
 func (t Map[V]) Get(key string) (value V, ok bool) {
 	n := t.root

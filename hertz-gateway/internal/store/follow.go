@@ -159,11 +159,11 @@ func (s *Store) get(ctx context.Context, key string, opts ...clientv3.OpOption) 
 func (st *State) put(s *Store, kv *mvccpb.KeyValue, prior *State) {
 	path := strings.TrimPrefix(string(kv.Key), configPrefix)
 	if namespace, ok := strings.CutPrefix(path, guardPrefix); ok {
-		st.guards = st.guards.with(namespace, kv.ModRevision)
+		st.guards = st.guards.With(namespace, kv.ModRevision)
 		st.revision = max(st.revision, kv.ModRevision)
 		return
 	}
-	last, _ := prior.objects.get(path)
+	last, _ := prior.objects.Get(path)
 	o, key, err := s.read(path, kv, last)
 	st.set(s, path, key, o, kv.ModRevision, err, prior)
 }
@@ -171,18 +171,18 @@ func (st *State) put(s *Store, kv *mvccpb.KeyValue, prior *State) {
 // set takes an object into st, or puts its key aside for err.
 func (st *State) set(s *Store, path string, key Key, o *Object, revision int64, err error, prior *State) {
 	if err == nil {
-		st.objects = st.objects.with(path, o)
-		st.broken = st.broken.without(path)
+		st.objects = st.objects.With(path, o)
+		st.broken = st.broken.Without(path)
 		st.revision = max(st.revision, o.Revision)
 		return
 	}
-	last, serving := prior.objects.get(path)
-	if old, ok := prior.broken.get(path); !ok || old.Revision != revision {
+	last, serving := prior.objects.Get(path)
+	if old, ok := prior.broken.Get(path); !ok || old.Revision != revision {
 		s.log.Error("an object in etcd can't be used", "key", clip(path), "revision", revision, "error", err, "serving", serving)
 	}
-	st.broken = st.broken.with(path, &Quarantined{Path: path, Key: key, Revision: revision, Err: err, Serving: serving})
+	st.broken = st.broken.With(path, &Quarantined{Path: path, Key: key, Revision: revision, Err: err, Serving: serving})
 	if serving {
-		st.objects = st.objects.with(path, last)
+		st.objects = st.objects.With(path, last)
 	}
 	st.revision = max(st.revision, revision)
 }
@@ -191,14 +191,14 @@ func (st *State) set(s *Store, path string, key Key, o *Object, revision int64, 
 func (st *State) remove(kv *mvccpb.KeyValue) {
 	path := strings.TrimPrefix(string(kv.Key), configPrefix)
 	if namespace, ok := strings.CutPrefix(path, guardPrefix); ok {
-		st.guards = st.guards.without(namespace)
+		st.guards = st.guards.Without(namespace)
 		return
 	}
-	_, known := st.objects.get(path)
-	if _, broken := st.broken.get(path); !known && !broken {
+	_, known := st.objects.Get(path)
+	if _, broken := st.broken.Get(path); !known && !broken {
 		return // a large commit, folded now, showed this earlier
 	}
-	st.objects, st.broken = st.objects.without(path), st.broken.without(path)
+	st.objects, st.broken = st.objects.Without(path), st.broken.Without(path)
 	st.revision = max(st.revision, kv.ModRevision)
 }
 
@@ -213,7 +213,7 @@ func (s *Store) apply(ctx context.Context, resp clientv3.WatchResponse) error {
 		switch {
 		case ev.Type == mvccpb.DELETE && isCommit:
 			st.pending = false
-			st.broken = st.broken.without(commitPath)
+			st.broken = st.broken.Without(commitPath)
 		case ev.Type == mvccpb.DELETE:
 			st.remove(ev.Kv)
 		case isCommit:

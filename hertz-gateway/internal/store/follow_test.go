@@ -136,7 +136,7 @@ func TestPoison(t *testing.T) {
 			if _, err := s.client.Put(t.Context(), configPrefix+tt.path, tt.value); err != nil {
 				t.Fatal(err)
 			}
-			st := await(t, s, "the quarantine", func(st *State) bool { _, ok := st.broken.get(tt.path); return ok })
+			st := await(t, s, "the quarantine", func(st *State) bool { _, ok := st.broken.Get(tt.path); return ok })
 			list := st.Broken()
 			if len(list) != 1 || list[0].Path != tt.path || !strings.Contains(list[0].Err.Error(), tt.want) {
 				t.Errorf("quarantined: %.300v; want %s", list, tt.want)
@@ -159,7 +159,7 @@ func TestPoison(t *testing.T) {
 			if _, err := s.client.Delete(t.Context(), configPrefix+tt.path); err != nil {
 				t.Fatal(err)
 			}
-			await(t, s, "the end of the quarantine", func(st *State) bool { return st.broken.len() == 0 })
+			await(t, s, "the end of the quarantine", func(st *State) bool { return st.broken.Len() == 0 })
 			if tt.path == "default/route/good7" {
 				mustCommit(t, s, Batch{Puts: []Put{put("good7", `{"v":1}`)}})
 			}
@@ -169,9 +169,9 @@ func TestPoison(t *testing.T) {
 	if _, err := s.client.Put(t.Context(), configPrefix+"default/route/good9", "poison"); err != nil {
 		t.Fatal(err)
 	}
-	await(t, s, "the quarantine", func(st *State) bool { return st.broken.len() == 1 })
+	await(t, s, "the quarantine", func(st *State) bool { return st.broken.Len() == 1 })
 	mustCommit(t, s, Batch{Puts: []Put{put("good9", `3`)}})
-	if st := s.Current(); st.broken.len() != 0 || string(st.Get(key("good9")).Value) != "3" {
+	if st := s.Current(); st.broken.Len() != 0 || string(st.Get(key("good9")).Value) != "3" {
 		t.Errorf("still broken: %v", st.Broken())
 	}
 }
@@ -186,14 +186,14 @@ func TestAudit(t *testing.T) {
 		name    string
 		corrupt func(*State)
 	}{
-		{"one missing", func(st *State) { st.objects = st.objects.without(key("x").String()) }},
+		{"one missing", func(st *State) { st.objects = st.objects.Without(key("x").String()) }},
 		{"one too many", func(st *State) {
-			st.objects = st.objects.with(key("z").String(), &Object{Key: key("z"), Value: []byte(`1`), modRevision: 3})
+			st.objects = st.objects.With(key("z").String(), &Object{Key: key("z"), Value: []byte(`1`), modRevision: 3})
 		}},
 		{"an old one", func(st *State) {
 			o := *st.Get(key("x"))
 			o.modRevision, o.Value = 1, []byte(`0`)
-			st.objects = st.objects.with(key("x").String(), &o)
+			st.objects = st.objects.With(key("x").String(), &o)
 		}},
 	}
 	for _, tt := range tests {

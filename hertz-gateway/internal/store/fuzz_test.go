@@ -23,10 +23,10 @@ func FuzzKeyOfState(f *testing.F) {
 		st := *before
 		kv := &mvccpb.KeyValue{Key: []byte(configPrefix + path), Value: value, ModRevision: 9}
 		st.put(s, kv, before)
-		if st.objects.len()+st.guards.len()+st.broken.len() == before.objects.len() && st.objects.root == before.objects.root {
+		if st.objects.Len()+st.guards.Len()+st.broken.Len() == before.objects.Len() && st.objects.Is(before.objects) {
 			t.Errorf("%q: neither taken nor put aside", path)
 		}
-		if o, ok := st.objects.get(path); ok {
+		if o, ok := st.objects.Get(path); ok {
 			if !json.Valid(o.Value) || o.Key.String() != path {
 				t.Errorf("%q: took %q", path, o.Value)
 			}
@@ -35,7 +35,7 @@ func FuzzKeyOfState(f *testing.F) {
 			}
 		}
 		st.remove(kv)
-		if _, ok := st.objects.get(path); ok || st.broken.len() > 0 {
+		if _, ok := st.objects.Get(path); ok || st.broken.Len() > 0 {
 			t.Errorf("%q: still there", path)
 		}
 	})

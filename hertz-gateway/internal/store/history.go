@@ -142,19 +142,19 @@ func (s *Store) At(ctx context.Context, revision int64) (*State, error) {
 // undo takes one change back.
 func (s *Store) undo(st *State, ch change) error {
 	if ch.Prev == nil {
-		st.objects = st.objects.without(ch.Path)
+		st.objects = st.objects.Without(ch.Path)
 		return nil
 	}
 	key, err := parseKey(ch.Path)
 	if err != nil {
 		return err
 	}
-	last, _ := st.objects.get(ch.Path)
+	last, _ := st.objects.Get(ch.Path)
 	o, err := s.object(key, *ch.Prev, last)
 	if err != nil {
 		return err
 	}
-	st.objects = st.objects.with(ch.Path, o)
+	st.objects = st.objects.With(ch.Path, o)
 	return nil
 }
 

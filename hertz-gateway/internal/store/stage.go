@@ -243,11 +243,11 @@ func (s *Store) applyStaged(ctx context.Context, st *State, kv *mvccpb.KeyValue,
 	for _, ch := range changes {
 		key, err := parseKey(ch.Path)
 		if err == nil && ch.Next == nil {
-			st.objects, st.broken = st.objects.without(ch.Path), st.broken.without(ch.Path)
+			st.objects, st.broken = st.objects.Without(ch.Path), st.broken.Without(ch.Path)
 			continue
 		}
 		var o *Object
-		last, _ := st.objects.get(ch.Path)
+		last, _ := st.objects.Get(ch.Path)
 		if err == nil {
 			e := *ch.Next
 			e.Revision = kv.ModRevision

@@ -4,15 +4,17 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"dgate/hertz-gateway/internal/ordered"
 )
 
 // State is all objects at one revision; immutable. Deriving one from another
 // costs what differs, not what it holds.
 type State struct {
 	revision int64
-	objects  tree[*Object]
-	guards   tree[int64]
-	broken   tree[*Quarantined]
+	objects  ordered.Map[*Object]
+	guards   ordered.Map[int64]
+	broken   ordered.Map[*Quarantined]
 	// pending says that a large commit is in it that isn't in its keys yet.
 	pending bool
 }
@@ -22,11 +24,11 @@ type State struct {
 func (st *State) Revision() int64 { return st.revision }
 
 // Len is the number of objects.
-func (st *State) Len() int { return st.objects.len() }
+func (st *State) Len() int { return st.objects.Len() }
 
 // Get returns the object of that key, nil if there is none.
 func (st *State) Get(key Key) *Object {
-	o, _ := st.objects.get(key.String())
+	o, _ := st.objects.Get(key.String())
 	return o
 }
 
@@ -41,7 +43,7 @@ func (st *State) All(namespace, kind string) iter.Seq[*Object] {
 		}
 	}
 	return func(yield func(*Object) bool) {
-		for path, o := range st.objects.from(prefix) {
+		for path, o := range st.objects.From(prefix) {
 			if !strings.HasPrefix(path, prefix) {
 				return
 			}
@@ -57,7 +59,7 @@ func (st *State) Namespaces() []string {
 	var names []string
 	for next := ""; ; {
 		name := ""
-		for _, o := range st.objects.from(next) {
+		for _, o := range st.objects.From(next) {
 			name = o.Namespace
 			break
 		}
@@ -73,7 +75,7 @@ func (st *State) Namespaces() []string {
 // Broken are the keys that are put aside, in order of their paths.
 func (st *State) Broken() []Quarantined {
 	var list []Quarantined
-	for _, q := range st.broken.from("") {
+	for _, q := range st.broken.From("") {
 		list = append(list, *q)
 	}
 	return list
@@ -86,13 +88,13 @@ func (st *State) Guard(namespace string) int64 {
 }
 
 func (st *State) ownGuard(namespace string) int64 {
-	r, _ := st.guards.get(namespace)
+	r, _ := st.guards.Get(namespace)
 	return r
 }
 
 // lastGuard is the latest of all.
 func (st *State) lastGuard() (last int64) {
-	for _, r := range st.guards.from("") {
+	for _, r := range st.guards.From("") {
 		last = max(last, r)
 	}
 	return last
@@ -103,10 +105,10 @@ func (st *State) lastGuard() (last int64) {
 func (st *State) With(puts []*Object, deletes []Key) *State {
 	c := *st
 	for _, o := range puts {
-		c.objects = c.objects.with(o.Key.String(), o)
+		c.objects = c.objects.With(o.Key.String(), o)
 	}
 	for _, k := range deletes {
-		c.objects = c.objects.without(k.String())
+		c.objects = c.objects.Without(k.String())
 	}
 	return &c
 }
@@ -121,10 +123,10 @@ func (st *State) Diff(prev *State) (changed []Key) {
 	if st == prev {
 		return nil
 	}
-	prev.objects.diff(st.objects, (*Object).same, func(path string) {
-		o, ok := st.objects.get(path)
+	prev.objects.Diff(st.objects, (*Object).same, func(path string) {
+		o, ok := st.objects.Get(path)
 		if !ok {
-			o, _ = prev.objects.get(path)
+			o, _ = prev.objects.Get(path)
 		}
 		changed = append(changed, o.Key)
 	})
@@ -133,10 +135,10 @@ func (st *State) Diff(prev *State) (changed []Key) {
 
 // modRevision is that of the key in etcd, 0 if it isn't there.
 func (st *State) modRevision(path string) int64 {
-	if q, ok := st.broken.get(path); ok {
+	if q, ok := st.broken.Get(path); ok {
 		return q.Revision
 	}
-	if o, ok := st.objects.get(path); ok {
+	if o, ok := st.objects.Get(path); ok {
 		return o.modRevision
 	}
 	return 0
@@ -144,9 +146,9 @@ func (st *State) modRevision(path string) int64 {
 
 // keys is how many keys etcd has for it.
 func (st *State) keys() int {
-	n := st.objects.len() + st.guards.len()
-	for path := range st.broken.from("") {
-		if _, serving := st.objects.get(path); !serving {
+	n := st.objects.Len() + st.guards.Len()
+	for path := range st.broken.From("") {
+		if _, serving := st.objects.Get(path); !serving {
 			n++
 		}
 	}
@@ -154,14 +156,14 @@ func (st *State) keys() int {
 }
 
 // empty says that there is no object, not even a broken one.
-func (st *State) empty() bool { return st.objects.len() == 0 && st.broken.len() == 0 }
+func (st *State) empty() bool { return st.objects.Len() == 0 && st.broken.Len() == 0 }
 
 // stands says whether a reader of prev has nothing to learn from st.
 func (st *State) stands(prev *State) bool {
 	if st == prev {
 		return true
 	}
-	if prev == nil || st.revision != prev.revision || st.broken.root != prev.broken.root {
+	if prev == nil || st.revision != prev.revision || !st.broken.Is(prev.broken) {
 		return false
 	}
 	return len(st.Diff(prev)) == 0

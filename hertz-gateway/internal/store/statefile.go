@@ -74,7 +74,7 @@ func (s *Store) decodeState(text []byte) (head savedState, st *State, err error)
 		return head, nil, fmt.Errorf("damaged: %w", err)
 	}
 	st = &State{revision: head.Revision}
-	st.guards = st.guards.with(everyNamespace, head.Guard)
+	st.guards = st.guards.With(everyNamespace, head.Guard)
 	for {
 		var saved savedObject
 		if err := d.Decode(&saved); errors.Is(err, io.EOF) {
@@ -92,7 +92,7 @@ func (s *Store) decodeState(text []byte) (head savedState, st *State, err error)
 			continue
 		}
 		o.modRevision = saved.ModRevision
-		st.objects = st.objects.with(saved.Key, o)
+		st.objects = st.objects.With(saved.Key, o)
 	}
 }
 

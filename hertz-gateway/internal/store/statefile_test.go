@@ -25,7 +25,7 @@ func stateOf(version string, n int) *State {
 	for i := range n {
 		k := key(fmt.Sprintf("k%d", i))
 		value := fmt.Appendf(nil, `{"version":%q,"h":"<&>"}`, version)
-		st.objects = st.objects.with(k.String(), &Object{Key: k, Value: value, Revision: 5, CreatedAt: time.Unix(1, 0).UTC(), UpdatedAt: time.Unix(2, 0).UTC(), modRevision: 6})
+		st.objects = st.objects.With(k.String(), &Object{Key: k, Value: value, Revision: 5, CreatedAt: time.Unix(1, 0).UTC(), UpdatedAt: time.Unix(2, 0).UTC(), modRevision: 6})
 	}
 	return st
 }

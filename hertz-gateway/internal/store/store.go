@@ -236,7 +236,7 @@ func (s *Store) Status() Status {
 	defer s.mu.Unlock()
 	st := s.status
 	st.Revision, st.Applied = s.Current().revision, s.applied
-	st.Quarantined = s.Current().broken.len()
+	st.Quarantined = s.Current().broken.Len()
 	if st.Held && st.Err == nil {
 		st.Err = ErrHeld
 	}
