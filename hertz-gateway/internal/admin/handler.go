@@ -93,6 +93,7 @@ func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
 		}
 	}
 	h.endpoints = append(h.endpoints, h.documentEndpoints()...)
+	h.endpoints = append(h.endpoints, storeEndpoints()...)
 	var b router.Builder[*endpoint]
 	for i := range h.endpoints {
 		e := &h.endpoints[i]

@@ -529,6 +529,8 @@ func (x *exchange) problem(err error) *api.Problem {
 		return api.NewProblem(api.TooLarge, large.Error()+".")
 	case errors.Is(err, store.ErrReadOnly):
 		return api.NewProblem(api.Forbidden, "This gateway is watch-only: it refuses writes.")
+	case errors.Is(err, store.ErrNothingLost):
+		return api.NewProblem(api.Conflict, "There is nothing to restore or to accept: etcd has lost nothing that this gateway knows of.")
 	case errors.Is(err, store.ErrTrimmed):
 		return api.NewProblem(api.NotFound, "The history does not reach back that far.")
 	case errors.Is(err, store.ErrUnavailable), errors.Is(err, store.ErrHeld), errors.Is(err, store.ErrUnknown), errors.Is(err, store.ErrClosed):

@@ -52,8 +52,11 @@ type Gateway struct {
 	documents *store.Documents
 	keyring   *store.Keyring // nil: secrets are refused
 	// announce tells the cluster that the status of this gateway has changed.
-	announce func()
-	resolver *discovery.Resolver
+	announce  func()
+	resolver  *discovery.Resolver
+	instances *instanceFile
+	// seeded: the instances of an earlier run are known.
+	seeded   bool
 	secrets  *fileSecrets
 	metrics  *telemetry.Metrics
 	shared   *resources
@@ -62,6 +65,7 @@ type Gateway struct {
 	proxy    *proxy.Handler
 	data     *edge.Server
 	admin    *edge.Server
+	serving  atomic.Bool // since the listener of the data plane accepts
 	draining atomic.Bool
 	// closers undo what New has started, last first.
 	closers []func()
@@ -141,8 +145,9 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(func() { _ = state.Close() })
+	lastGood := filepath.Join(g.cfg.Data, "state")
 	g.store, err = store.Open(ctx, store.Config{
-		Client: state, Decode: control.Decode, StateDir: filepath.Join(g.cfg.Data, "state"), WatchOnly: g.cfg.WatchOnly, Logger: g.log,
+		Client: state, Decode: control.Decode, StateDir: lastGood, WatchOnly: g.cfg.WatchOnly, Logger: g.log,
 	})
 	if err != nil {
 		return err
@@ -152,7 +157,11 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 	if g.keyring, err = openKeyring(&g.cfg); err != nil {
 		return err
 	}
-	g.resolver, err = discovery.New(discovery.Config{Client: client, Prefix: g.cfg.RegistryPrefix, Logger: g.log})
+	g.instances = openInstances(lastGood, g.log)
+	g.seeded = g.instances.known != nil
+	g.resolver, err = discovery.New(discovery.Config{
+		Client: client, Prefix: g.cfg.RegistryPrefix, Seed: g.instances.known, Logger: g.log,
+	})
 	if err != nil {
 		return err
 	}
@@ -196,6 +205,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 			failed <- fmt.Errorf("discovery: %w", err)
 		}
 	})
+	work.Go(func() { g.instances.run(inner, g.resolver) })
 	work.Go(func() { g.loop.run(inner) })
 	work.Go(func() { g.loop.follow(inner) })
 	if g.cfg.Modules != "" {
@@ -211,12 +221,8 @@ func (g *Gateway) Run(ctx context.Context) error {
 	work.Go(func() { g.reread(inner, hangups) })
 	work.Go(func() { newDirWatch(g.cfg.IDL, g.log, g.loop.idlChanged).Run(inner) })
 	work.Go(func() { failed <- g.admin.Serve() })
-	select {
-	case <-g.resolver.Synced():
-	case <-time.After(syncWithin):
-		g.log.Warn("the registry does not answer yet; serving without instances", "endpoints", strings.Join(g.endpoints(), ","))
-	case <-ctx.Done():
-	}
+	g.awaitInstances(ctx)
+	g.serving.Store(true)
 	work.Go(func() { failed <- g.data.Serve() })
 	g.log.Info("ready", "listen", g.data.Addr(), "admin", g.admin.Addr(), "etcd", strings.Join(g.endpoints(), ","), "id", g.id)
 
@@ -229,6 +235,21 @@ func (g *Gateway) Run(ctx context.Context) error {
 	cancel()
 	work.Wait()
 	return err
+}
+
+// awaitInstances waits a while for the registry, unless there is no use in it:
+// etcd is known to be away and the instances last seen are on disk.
+func (g *Gateway) awaitInstances(ctx context.Context) {
+	if g.seeded && !g.store.Status().Connected {
+		g.log.Warn("etcd is away; serving with the last good state and the instances last seen", "revision", g.store.Current().Revision())
+		return
+	}
+	select {
+	case <-g.resolver.Synced():
+	case <-time.After(syncWithin):
+		g.log.Warn("the registry does not answer yet; serving with the instances last seen", "endpoints", strings.Join(g.endpoints(), ","))
+	case <-ctx.Done():
+	}
 }
 
 // stop lets clients move away, then finishes what is under way.

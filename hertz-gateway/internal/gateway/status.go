@@ -33,14 +33,15 @@ func failedIf(failed bool, why string) string {
 	return ""
 }
 
-// synced tells whether the instances have been read since the start; that etcd
-// is away later does not make the gateway unready.
+// synced tells whether the instances have been read: since the start, or by an
+// earlier run while etcd is away. That it goes away later does not make the
+// gateway unready.
 func (g *Gateway) synced() bool {
 	select {
 	case <-g.resolver.Synced():
 		return true
 	default:
-		return false
+		return g.seeded && g.serving.Load()
 	}
 }
 
@@ -110,15 +111,18 @@ func (g *Gateway) Documents() *store.Documents { return g.documents }
 // Status describes what is wanted, what is served, and what is wrong.
 func (g *Gateway) Status(ctx context.Context) *api.Status {
 	s := g.current.Load()
-	registry := g.resolver.Status()
+	registry, kept := g.resolver.Status(), g.store.Status()
 	status := &api.Status{
 		Gateway: g.id, Revision: g.store.Current().Revision(), Gateways: g.gateways(ctx),
-		Etcd:        api.Etcd{Endpoints: g.endpoints(), Embedded: g.embedded != nil, Connected: registry.Connected},
+		Etcd:        api.Etcd{Endpoints: g.endpoints(), Embedded: g.embedded != nil, Connected: registry.Connected && kept.Connected},
 		Services:    []api.ServiceStatus{},
 		Modules:     []api.ModuleStatus{},
 		Diagnostics: []api.Diagnostic{},
 	}
-	if !registry.Connected {
+	if !kept.Connected {
+		status.Etcd.StaleSince = kept.Since
+	}
+	if !registry.Connected && (status.Etcd.StaleSince.IsZero() || registry.Since.Before(status.Etcd.StaleSince)) {
 		status.Etcd.StaleSince = registry.Since
 	}
 	for svc := range s.Default().Services() {
@@ -142,7 +146,7 @@ func (g *Gateway) Status(ctx context.Context) *api.Status {
 			File: q.Path, Severity: api.SeverityError, Rule: "quarantined", Message: q.Err.Error(),
 		})
 	}
-	if kept := g.store.Status(); kept.Held || kept.Notice != "" {
+	if kept.Held || kept.Notice != "" {
 		text := kept.Notice
 		if kept.Held {
 			text = store.ErrHeld.Error()

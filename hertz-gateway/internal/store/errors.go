@@ -20,7 +20,7 @@ var (
 	ErrReadOnly = errors.New("this gateway is watch-only")
 	// ErrHeld: etcd has lost the state, and what serves is the last good one.
 	// Restore or Accept first.
-	ErrHeld = errors.New("etcd holds nothing of ours any more; the last good state goes on serving: restore it, or accept the loss")
+	ErrHeld = errors.New("etcd holds nothing of ours any more; the last good state goes on serving until `dgate-cli store restore` writes it back or `dgate-cli store accept` accepts the loss")
 	// ErrNothingLost: there is nothing to Restore or Accept.
 	ErrNothingLost = errors.New("etcd has lost nothing")
 	// ErrClosed: the store is closed.

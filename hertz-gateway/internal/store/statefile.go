@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"dgate/hertz-gateway/internal/durable"
 )
 
 // The last good state on disk, in Config.StateDir: the newest, the one before,
@@ -19,7 +21,6 @@ const (
 	stateFile    = "state"
 	previousFile = "state.previous"
 	lostFile     = "state.lost"
-	partSuffix   = ".part" // being written
 
 	stateMagic   = "dgate-state 1"
 	maxStateFile = 2 << 30
@@ -137,36 +138,6 @@ func (s *Store) loadState() error {
 	return nil
 }
 
-// writeState writes a file whole or not at all, and keeps the one before under
-// the name keep, if that isn't "".
-func (s *Store) writeState(name, keep string, text []byte) (err error) {
-	path := func(name string) string { return filepath.Join(s.cfg.StateDir, name) }
-	f, err := os.OpenFile(path(name+partSuffix), os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if keep != "" {
-		if err := os.Rename(path(name), path(keep)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	if err := os.Rename(path(name+partSuffix), path(name)); err != nil {
-		return err
-	}
-	dir, err := os.Open(s.cfg.StateDir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
-}
-
 // save keeps the state on disk up to date until ctx ends, and once more then.
 // saved is what is there.
 func (s *Store) save(ctx context.Context, saved *State) {
@@ -179,7 +150,7 @@ func (s *Store) save(ctx context.Context, saved *State) {
 		if st.stands(saved) {
 			continue
 		}
-		if err := s.writeState(stateFile, previousFile, encodeState(head, st)); err != nil {
+		if err := durable.Write(s.cfg.StateDir, stateFile, previousFile, encodeState(head, st)); err != nil {
 			s.log.Error("the last good state can't be written", "dir", s.cfg.StateDir, "error", err)
 		} else {
 			saved = st
@@ -211,7 +182,7 @@ func (s *Store) saveLost() {
 	if lost == nil {
 		err = os.Remove(filepath.Join(s.cfg.StateDir, lostFile))
 	} else {
-		err = s.writeState(lostFile, "", encodeState(savedState{SavedAt: s.cfg.Now().UTC(), Notice: notice}, lost))
+		err = durable.Write(s.cfg.StateDir, lostFile, "", encodeState(savedState{SavedAt: s.cfg.Now().UTC(), Notice: notice}, lost))
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		s.log.Error("what etcd lost can't be kept on disk", "dir", s.cfg.StateDir, "error", err)

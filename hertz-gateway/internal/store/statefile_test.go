@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"dgate/hertz-gateway/internal/durable"
 )
 
 // fileStore is a Store that has nothing but files.
@@ -37,7 +39,7 @@ func TestDamagedStateFile(t *testing.T) {
 	s := fileStore(dir)
 	texts := [][]byte{encodeState(savedState{}, stateOf("old", 5)), encodeState(savedState{}, stateOf("new", 5))}
 	for _, text := range texts {
-		if err := s.writeState(stateFile, previousFile, text); err != nil {
+		if err := durable.Write(s.cfg.StateDir, stateFile, previousFile, text); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,2 @@
+// Package durable writes files that a crash leaves whole: see Write.
+package durable
