@@ -1,6 +1,6 @@
 # What each target does stands in scripts/; this file only names them.
 .DEFAULT_GOAL := help
-.PHONY: help run test build lint fmt generate verify bench e2e fuzz
+.PHONY: help run test build lint fmt generate verify bench drill e2e fuzz
 
 help: ## list the targets
 	@grep -E '^[a-z0-9]+:.*## ' Makefile | while IFS= read -r line; do printf '  make %-10s %s\n' "$${line%%:*}" "$${line##*## }"; done
@@ -28,6 +28,9 @@ verify: ## every module on its own (GOWORK=off), and the generated code
 
 bench: ## compare with other ways to do the same, and write docs/benchmarks.md
 	@scripts/bench.sh
+
+drill: ## kill gateways and etcd under load, and print the figures (DRILL=1m)
+	@scripts/drill.sh
 
 e2e: ## `make run` on free ports, called like a user would
 	@scripts/e2e.sh

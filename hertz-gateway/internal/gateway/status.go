@@ -86,11 +86,18 @@ func (g *Gateway) announcement() []byte {
 	return b
 }
 
+// listWithin bounds how long a status waits for the other gateways: it has to
+// tell soon that etcd is away.
+const listWithin = time.Second
+
 // gateways lists the live gateways of the cluster; with etcd away this one alone.
 func (g *Gateway) gateways(ctx context.Context) []api.Gateway {
 	self := g.self()
 	list := []api.Gateway{self}
-	ctx, cancel := context.WithTimeout(ctx, store.OpTimeout)
+	if !g.store.Status().Connected {
+		return list
+	}
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
 	defer cancel()
 	live, err := g.store.Gateways(ctx)
 	if err != nil {
