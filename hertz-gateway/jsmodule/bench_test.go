@@ -1,10 +1,14 @@
+//go:build unix
+
 package jsmodule_test
 
 import (
 	"context"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"dgate/hertz-gateway/jsmodule"
 )
@@ -26,18 +30,35 @@ func jsonOf(size int) string {
 	return b.String()
 }
 
+// cpu measures the processor time of an operation, as far as the process can:
+// on a busy machine the clock says little.
+func cpu(b *testing.B) func() {
+	b.ReportAllocs()
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := used()
+	return func() { b.ReportMetric(float64(used()-before)/float64(b.N), "cpu-ns/op") }
+}
+
+// BenchmarkHooks runs hooks over messages in memory.
 func BenchmarkHooks(b *testing.B) {
+	const header = `ctx.request.headers.set("x-b", ctx.request.headers.get("user-agent"))`
 	for _, bench := range []struct {
 		name, text, body string
 		response         bool
 	}{
 		{name: "noop", text: `export function requestModifier(ctx) {}`},
-		{name: "header", text: `export function requestModifier(ctx) {
-			ctx.request.headers.set("x-b", ctx.request.headers.get("user-agent")) }`},
-		{name: "header-async", text: `export async function requestModifier(ctx) {
-			await null; ctx.request.headers.set("x-b", ctx.request.headers.get("user-agent")) }`},
+		{name: "header", text: `export function requestModifier(ctx) { ` + header + ` }`},
+		{name: "header-called", text: `export function requestModifier(ctx) { ctx.request(); ` + header + ` }`},
+		{name: "header-async", text: `export async function requestModifier(ctx) { await null; ` + header + ` }`},
 		{name: "header-both", response: true, text: `export function requestModifier(ctx) { ctx.request.headers.set("x-a", "1") }
 			export function responseModifier(ctx, res) { res.headers.set("x-served-by", "dgate") }`},
+		{name: "header-isolated", text: "// @isolation request\nexport function requestModifier(ctx) { " + header + " }"},
 		{name: "json-1KB", body: jsonOf(1 << 10), text: `export function requestModifier(ctx) { ctx.request.json().title = "new" }`},
 		{name: "json-20KB", body: jsonOf(20 << 10), text: `export function requestModifier(ctx) { ctx.request.json().title = "new" }`},
 	} {
@@ -46,9 +67,9 @@ func BenchmarkHooks(b *testing.B) {
 			q := &request{method: "POST", path: "/book/query", lines: lines{[][2]string{{"User-Agent", "test/1"}, {"Content-Type", "application/json"}}}}
 			r := &response{status: 200}
 			body := []byte(bench.body)
-			call := &jsmodule.Call{ID: "1", Request: q, Response: r}
+			call := &jsmodule.Call{ID: "1", Request: q, Response: r, Deadline: time.Now().Add(time.Hour)}
 			ctx := context.Background()
-			b.ReportAllocs()
+			defer cpu(b)()
 			for b.Loop() {
 				q.body = append(q.body[:0], body...)
 				s := c.Begin(ctx, call)
@@ -66,21 +87,56 @@ func BenchmarkHooks(b *testing.B) {
 	}
 }
 
+// BenchmarkCalls runs handlers that call services, which answer at once.
+func BenchmarkCalls(b *testing.B) {
+	answer := []byte(`{"ID":"7","Title":"Go"}`)
+	caller := callerFunc(func(context.Context, jsmodule.RPC) ([]byte, error) { return answer, nil })
+	for _, bench := range []struct{ name, text string }{
+		{"one", `export const requestHandler = async () => await rpc.BookSvc.queryBook({ Num: 7 })`},
+		{"three", `export const requestHandler = async () => ({ books: await Promise.all([7, 8, 9].map((Num) => rpc.BookSvc.queryBook({ Num }))) })`},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			c := chain(b, jsmodule.Config{Caller: caller, DefaultPermissions: []string{"rpc:*"}}, `import rpc from "dgate/rpc"; `+bench.text)
+			q := &request{method: "GET", path: "/books"}
+			call := &jsmodule.Call{ID: "1", Request: q, Response: &response{}, Deadline: time.Now().Add(time.Hour)}
+			defer cpu(b)()
+			for b.Loop() {
+				s := c.Begin(context.Background(), call)
+				if _, err := s.Handle(); err != nil {
+					b.Fatal(err)
+				}
+				s.Close()
+			}
+		})
+	}
+}
+
 func BenchmarkBuild(b *testing.B) {
+	defer cpu(b)()
 	for b.Loop() {
 		build(b, "m", `export function requestModifier(ctx: any): void { ctx.request.headers.set("a", "b") }`)
 	}
 }
 
+// BenchmarkNewRuntime makes the runtime of a small module, of one whose code
+// computes names, so that it gets all guards, and of one with an import.
 func BenchmarkNewRuntime(b *testing.B) {
-	h := newHost(b, jsmodule.Config{})
-	p := build(b, "m", `export function requestModifier(ctx) {}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		c, err := h.NewChain("default", p)
-		if err != nil {
-			b.Fatal(err)
-		}
-		c.Close()
+	for _, bench := range []struct{ name, text string }{
+		{"small", `export function requestModifier(ctx) {}`},
+		{"computed", `export function requestModifier(ctx) { ctx[ctx.x] }`},
+		{"import", `import rpc from "dgate/rpc"; export function requestHandler(ctx) { return rpc.S.m() }`},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			h := newHost(b, jsmodule.Config{})
+			p := build(b, "m", bench.text)
+			defer cpu(b)()
+			for b.Loop() {
+				c, err := h.NewChain("default", p)
+				if err != nil {
+					b.Fatal(err)
+				}
+				c.Close()
+			}
+		})
 	}
 }

@@ -95,9 +95,11 @@ func (p *Program) Hooks() []Hook {
 
 const (
 	// buildVersion is part of every digest; it changes with what Build emits.
-	buildVersion = "dgate-module-2"
+	buildVersion = "dgate-module-3"
 	// sourceNamespace marks the paths of our sources inside esbuild.
 	sourceNamespace = "dgate"
+	// entryNamespace is that of entry.
+	entryNamespace = "dgate-entry"
 	// topName is the function through which a module without exports hands
 	// over its top-level functions; the others bound operands of BigInt
 	// operators. All are parameters of the function around every module.
@@ -105,6 +107,7 @@ const (
 	shiftName    = "__dgate_shift"
 	exponentName = "__dgate_exponent"
 	spreadName   = "__dgate_spread"
+	exportsName  = "__dgate_exports"
 	// fetchName stands for fetch, which knows the module that it belongs to.
 	fetchName = "__dgate_fetch"
 )
@@ -192,6 +195,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 	options := api.BuildOptions{
 		EntryPoints:    []string{b.src.Name},
 		Bundle:         true,
+		TreeShaking:    api.TreeShakingFalse, // what a library calls is of interest too
 		Write:          false,
 		Format:         api.FormatCommonJS,
 		Platform:       api.PlatformNeutral,
@@ -203,7 +207,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		LogLevel:       api.LogLevelSilent,
 		LogLimit:       100,
 		KeepNames:      false,
-		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + fetchName + ") {"},
+		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + exportsName + ", " + fetchName + ") {"},
 		Define:         map[string]string{"fetch": fetchName, "globalThis.fetch": fetchName},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},
@@ -247,7 +251,10 @@ func (b *build) texts() []string {
 // plugin serves every source from memory, so that nothing is read from disk.
 func (b *build) plugin(p api.PluginBuild) {
 	p.OnResolve(api.OnResolveOptions{Filter: ".*"}, func(args api.OnResolveArgs) (api.OnResolveResult, error) {
-		if args.Kind == api.ResolveEntryPoint {
+		switch {
+		case args.Kind == api.ResolveEntryPoint:
+			return api.OnResolveResult{Path: b.src.file(), Namespace: entryNamespace}, nil
+		case args.Namespace == entryNamespace:
 			return api.OnResolveResult{Path: b.src.file(), Namespace: sourceNamespace, PluginData: b.src}, nil
 		}
 		if slices.Contains(builtinModules(), args.Path) {
@@ -267,6 +274,9 @@ func (b *build) plugin(p api.PluginBuild) {
 		}
 		b.linked[name] = src
 		return api.OnResolveResult{Path: src.file(), Namespace: sourceNamespace, PluginData: src}, nil
+	})
+	p.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: entryNamespace}, func(api.OnLoadArgs) (api.OnLoadResult, error) {
+		return api.OnLoadResult{Contents: &entry, Loader: api.LoaderJS}, nil
 	})
 	p.OnLoad(api.OnLoadOptions{Filter: ".*", Namespace: sourceNamespace}, func(args api.OnLoadArgs) (api.OnLoadResult, error) {
 		src, ok := args.PluginData.(Source)
@@ -289,6 +299,20 @@ var topLevelHooks = func() string {
 	for _, names := range hookNames {
 		for _, name := range names {
 			fmt.Fprintf(&b, "%s: typeof %s === 'function' ? %s : void 0,", name, name, name)
+		}
+	}
+	b.WriteString("});")
+	return b.String()
+}()
+
+// entry is what a bundle begins with: it hands over the hooks that the module
+// exports, without the objects and functions that an export takes otherwise.
+var entry = func() string {
+	var b strings.Builder
+	b.WriteString("import * as module from 'module';" + exportsName + "({default: module.default")
+	for _, names := range hookNames {
+		for _, name := range names {
+			fmt.Fprintf(&b, ", %s: module.%s", name, name)
 		}
 	}
 	b.WriteString("});")

@@ -123,7 +123,7 @@ func guardOperand(op token.Token, right ast.Expression) ast.Expression {
 
 // maxTemplate is how many values a template may join in one step. A text that
 // stands a thousand times in one would take all memory before anybody looks.
-const maxTemplate = 8
+const maxTemplate = 4
 
 // splitTemplate makes a sum of short templates of a long one.
 func splitTemplate(t *ast.TemplateLiteral) ast.Expression {

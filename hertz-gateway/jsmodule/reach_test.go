@@ -11,6 +11,7 @@ func TestReach(t *testing.T) {
 		name, text string
 		names      []string
 		computed   bool
+		imports    bool
 	}{
 		{name: "dot", text: `x => x.fill(1)`, names: []string{"fill"}},
 		{name: "optional", text: `x => x?.fill?.(1)`, names: []string{"fill"}},
@@ -29,7 +30,7 @@ func TestReach(t *testing.T) {
 		{name: "Reflect", text: `(x, k) => Reflect.get(x, k)`, computed: true},
 		{name: "descriptors", text: `x => Object.values(Object.getOwnPropertyDescriptors(x))`, computed: true},
 		{name: "globalThis", text: `() => globalThis`, computed: true},
-		{name: "helper of the bundler", text: `() => __copyProps`, computed: true},
+		{name: "helper of the bundler", text: `() => __copyProps`, imports: true, computed: true},
 		{name: "in a default", text: `(a = [].fill(1)) => a`, names: []string{"fill"}},
 		{name: "in a template", text: "a => `${a.fill(1)}`", names: []string{"fill"}},
 		{name: "in a class field", text: `class { a = [].fill(1); static b = [].concat(1) }`, names: []string{"fill", "concat"}},
@@ -37,7 +38,11 @@ func TestReach(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p, err := Build(Source{Name: "m", File: "m.js", Text: "export const it = " + test.text + "\nexport default {}"}, nil)
+			text := "export const requestHandler = " + test.text
+			if test.imports {
+				text += `; import all from "dgate"; all.sleep` // which needs helpers
+			}
+			p, err := Build(Source{Name: "m", File: "m.js", Text: text}, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -167,16 +167,25 @@ func (m *moduleInstance) load() error {
 		m.top = c.Argument(0)
 		return goja.Undefined()
 	}
+	var exported goja.Value
+	takeExports := func(c goja.FunctionCall) goja.Value {
+		exported = c.Argument(0)
+		return goja.Undefined()
+	}
 	fetch := goja.Undefined()
 	if m.rt.reaches(fetchName) {
 		fetch = m.fetchFunction()
 	}
 	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
-		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread), fetch)
+		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread),
+		m.own(exportsName, takeExports), fetch)
 	if err != nil {
 		return err
 	}
-	return m.findHooks(module.Get("exports"))
+	if exported == nil {
+		exported = module.Get("exports")
+	}
+	return m.findHooks(exported)
 }
 
 // own makes a function that each module has for itself, if its code names it.
@@ -193,10 +202,28 @@ func (m *moduleInstance) findHooks(exports goja.Value) error {
 	m.take(exports)
 	if o, ok := exports.(*goja.Object); ok {
 		m.take(o.Get("default"))
+		m.rebind(o.Get("default"))
 	}
 	m.take(m.top)
 	m.top = nil
 	return nil
+}
+
+// rebind gives hooks that are functions of the default export that as their
+// this, as in CommonJS, where it is all that is exported.
+func (m *moduleInstance) rebind(to goja.Value) {
+	o, ok := to.(*goja.Object)
+	if !ok {
+		return
+	}
+	for h := range m.hooks {
+		hook := &m.hooks[h]
+		if exporter, ok := hook.this.(*goja.Object); ok && exporter != o {
+			if f := o.Get(hook.name); f != nil && f.SameAs(exporter.Get(hook.name)) {
+				hook.this = o
+			}
+		}
+	}
 }
 
 func (m *moduleInstance) take(from goja.Value) {
