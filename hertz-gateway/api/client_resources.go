@@ -206,3 +206,22 @@ func (c *Client) Rollback(ctx context.Context, revision int64, o WriteOptions) (
 	var out Applied
 	return &out, c.send(ctx, &call{verb: http.MethodPost, path: []string{"api", "v1", "rollback"}, query: o.query(), body: body, out: &out})
 }
+
+// RestoreStore writes back the resources that etcd has lost. Of the options
+// only Wait counts.
+func (c *Client) RestoreStore(ctx context.Context, o WriteOptions) (*Applied, error) {
+	return c.storeVerb(ctx, "restore", o)
+}
+
+// AcceptStore says that what etcd holds after a loss is right. Of the options
+// only Wait counts.
+func (c *Client) AcceptStore(ctx context.Context, o WriteOptions) (*Applied, error) {
+	return c.storeVerb(ctx, "accept", o)
+}
+
+func (c *Client) storeVerb(ctx context.Context, verb string, o WriteOptions) (*Applied, error) {
+	var out Applied
+	return &out, c.send(ctx, &call{
+		verb: http.MethodPost, path: []string{"api", "v1", "store", verb}, query: WriteOptions{Wait: o.Wait}.query(), out: &out,
+	})
+}

@@ -26,6 +26,7 @@ import (
 	"dgate/dgate-cli/internal/cmd/module"
 	"dgate/dgate-cli/internal/cmd/resource"
 	"dgate/dgate-cli/internal/cmd/status"
+	"dgate/dgate-cli/internal/cmd/store"
 	"dgate/dgate-cli/internal/cmd/top"
 	"dgate/dgate-cli/internal/cmd/version"
 	"dgate/hertz-gateway/api"
@@ -122,6 +123,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		top.New(env),
 		apply.New(env), apply.NewSync(env), apply.NewDiff(env), apply.NewValidate(env),
 		export.New(env), history.New(env), history.NewRollback(env),
+		store.New(env),
 		contextcmd.New(env),
 		version.New(env),
 		completion.New(env),
