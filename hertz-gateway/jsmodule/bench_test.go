@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dop251/goja"
+
 	"dgate/hertz-gateway/jsmodule"
 )
 
@@ -85,6 +87,40 @@ func BenchmarkHooks(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkGoja is the floor: goja alone calls an empty function, awaits in one,
+// and makes a runtime with one.
+func BenchmarkGoja(b *testing.B) {
+	function := func(vm *goja.Runtime, program *goja.Program) goja.Callable {
+		v, err := vm.RunProgram(program)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f, _ := goja.AssertFunction(v)
+		return f
+	}
+	call := func(f goja.Callable) {
+		if _, err := f(goja.Undefined()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for name, text := range map[string]string{"call": `(function (ctx) {})`, "await": `(async function (ctx) { await null })`} {
+		b.Run(name, func(b *testing.B) {
+			f := function(goja.New(), goja.MustCompile("m", text, true))
+			defer cpu(b)()
+			for b.Loop() {
+				call(f)
+			}
+		})
+	}
+	b.Run("runtime", func(b *testing.B) {
+		program := goja.MustCompile("m", `(function (ctx) {})`, true)
+		defer cpu(b)()
+		for b.Loop() {
+			call(function(goja.New(), program))
+		}
+	})
 }
 
 // BenchmarkCalls runs handlers that call services, which answer at once.
