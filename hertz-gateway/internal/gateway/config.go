@@ -45,6 +45,8 @@ type Config struct {
 	// Permissions that modules have unless they name their own.
 	ModulePermissions []string
 	Services          map[string]upstream.Settings
+	// Resources are applied at every start.
+	Resources []Declared
 }
 
 // DefaultConfig is what a gateway does when nothing is said.

@@ -67,6 +67,8 @@ type Gateway struct {
 	admin    *edge.Server
 	serving  atomic.Bool // since the listener of the data plane accepts
 	draining atomic.Bool
+	// refused are what is wrong with the resources of the configuration.
+	refused atomic.Pointer[[]api.Diagnostic]
 	// closers undo what New has started, last first.
 	closers []func()
 }
@@ -215,6 +217,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		work.Go(func() { newDirWatch(g.cfg.Secrets, g.log, g.secrets.reload).Run(inner) })
 	}
 	work.Go(func() { g.watchEtcd(inner) })
+	work.Go(func() { g.declare(inner) })
 	hangups := make(chan os.Signal, 1)
 	signal.Notify(hangups, syscall.SIGHUP)
 	defer signal.Stop(hangups)

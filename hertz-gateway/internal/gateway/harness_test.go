@@ -52,6 +52,21 @@ func (b *syncBuffer) String() string {
 // directory, the rest is IDL) and waits until it serves.
 func start(t testing.TB, files map[string]string, change ...func(*Config)) *running {
 	t.Helper()
+	r := launch(t, files, change...)
+	await(t, "ready", func() bool {
+		res, err := http.Get("http://" + r.AdminAddr() + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == 200
+	})
+	return r
+}
+
+// launch is start without the wait.
+func launch(t testing.TB, files map[string]string, change ...func(*Config)) *running {
+	t.Helper()
 	dir := t.TempDir()
 	cfg := DefaultConfig()
 	cfg.Listen, cfg.AdminListen = "127.0.0.1:0", "127.0.0.1:0"
@@ -93,14 +108,6 @@ func start(t testing.TB, files map[string]string, change ...func(*Config)) *runn
 		if t.Failed() {
 			t.Log(r.logs.String())
 		}
-	})
-	await(t, "ready", func() bool {
-		res, err := http.Get("http://" + g.AdminAddr() + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = res.Body.Close()
-		return res.StatusCode == 200
 	})
 	return r
 }

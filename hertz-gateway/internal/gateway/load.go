@@ -175,6 +175,8 @@ func (r *fileReader) walk(prefix string, n *yaml.Node) {
 			r.value(&settings[at], v)
 		case key == "services":
 			r.services(v)
+		case key == "resources":
+			r.resources(v)
 		case key == "admin.auth":
 			r.auth(v)
 		case slices.ContainsFunc(settings, func(s setting) bool { return strings.HasPrefix(s.key, key+".") }):
@@ -297,7 +299,7 @@ func (r *fileReader) credential(at string, n *yaml.Node) (c admin.Credential) {
 }
 
 func fileKeys() []string {
-	keys := []string{"services", "admin.auth"}
+	keys := []string{"services", "resources", "admin.auth"}
 	for _, s := range settings {
 		keys = append(keys, s.key)
 	}

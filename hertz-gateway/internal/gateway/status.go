@@ -148,6 +148,9 @@ func (g *Gateway) Status(ctx context.Context) *api.Status {
 		})
 	}
 	status.Diagnostics = append(status.Diagnostics, g.loop.gate.diagnostics()...)
+	if refused := g.refused.Load(); refused != nil {
+		status.Diagnostics = append(status.Diagnostics, *refused...)
+	}
 	for _, q := range s.Inputs().State.Broken() {
 		status.Diagnostics = append(status.Diagnostics, api.Diagnostic{
 			File: q.Path, Severity: api.SeverityError, Rule: "quarantined", Message: q.Err.Error(),

@@ -14,8 +14,8 @@ import (
 
 	"dgate/dgate-cli/internal/cli"
 	"dgate/dgate-cli/internal/cmd/resource"
-	"dgate/dgate-cli/internal/manifest"
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/manifest"
 )
 
 const timeout = 2 * time.Minute

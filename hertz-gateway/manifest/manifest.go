@@ -1,5 +1,6 @@
 // Package manifest reads resources from files: YAML or JSON, one or many
-// documents, lists, or an object with "resources".
+// documents, lists, or an object with "resources". Read is what `dgate-cli apply`
+// takes, Inline what stands in a larger file. What they say is not checked here.
 package manifest
 
 import (
@@ -56,6 +57,33 @@ func child(n *yaml.Node, token string) *yaml.Node {
 		}
 	}
 	return nil
+}
+
+// Inline reads the resources that stand at a node of a file: one, or a list of
+// resources and of names of files and directories, which Read reads.
+func Inline(file string, n *yaml.Node) (all []Resource, err error) {
+	list := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		list = n.Content
+	}
+	for _, node := range list {
+		var more []Resource
+		switch {
+		case node.Kind != yaml.ScalarNode:
+			more, err = resources(file, file, node)
+		case node.Tag == "!!str":
+			if more, err = Read([]string{node.Value}, strings.NewReader("")); err != nil {
+				err = fmt.Errorf("%s:%d: %w", file, node.Line, err)
+			}
+		case node.Tag != "!!null":
+			err = fmt.Errorf("%s:%d: expected a resource with its kind, or the name of a file", file, node.Line)
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, more...)
+	}
+	return all, nil
 }
 
 // Read reads files, directories (all *.yaml, *.yml and *.json in them) and "-"
