@@ -11,7 +11,6 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -448,13 +447,7 @@ func TestLoadHostile(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			start := time.Now()
-			m := load(t, files(test.texts), nil)
-			took := time.Since(start)
-			t.Logf("%v, %d diagnostics", took, len(m.Diagnostics))
-			if took > 20*time.Second {
-				t.Errorf("took %v", took)
-			}
+			m := load(t, files(test.texts), nil) // to end at all is what matters
 			if test.rule != "" && !slices.ContainsFunc(m.Diagnostics, func(d Diagnostic) bool { return d.Rule == test.rule }) {
 				t.Errorf("no diagnostic %s: %.2000s", test.rule, strings.Join(diagnostics(m), "\n"))
 			}
