@@ -12,9 +12,14 @@ import (
 func TestRequiredModules(t *testing.T) {
 	var calls atomic.Int64
 	g := start(t, map[string]string{
-		"greet.thrift":     strings.Replace(greetIDL, `dgate.modules = "named"`, `dgate.modules = "auth"`, 1),
-		"modules/auth.ts":  "// @required\nexport function requestModifier( {",
-		"modules/own.ts":   "// @routes GET /own\n// @required\nexport function requestHandler( {",
+		"greet.thrift":    strings.Replace(greetIDL, `dgate.modules = "named"`, `dgate.modules = "auth"`, 1),
+		"modules/auth.ts": "// @required\nexport function requestModifier( {",
+		"modules/own.ts":  "// @routes GET /own\n// @required\nexport function requestHandler( {",
+		// Calls of modules run no modules, so they do not need them either.
+		"modules/call.ts": `// @routes GET /call
+			// @permissions rpc:GreetSvc
+			import rpc from "dgate/rpc";
+			export const requestHandler = () => rpc.GreetSvc.greet({ name: "ann" });`,
 		"modules/decor.ts": "// @routes GET /plain\nexport function responseModifier( {",
 	})
 	g.serve("greet", 10, greeter(&calls))
@@ -27,7 +32,10 @@ func TestRequiredModules(t *testing.T) {
 	if a := g.get("/plain?name=ann"); a.status != 200 {
 		t.Errorf("a module that only decorates: %d %s", a.status, a.body)
 	}
-	if n := calls.Load(); n != 1 {
+	if a := g.get("/call"); a.status != 200 || a.body != `{"text":"hello ann"}` {
+		t.Errorf("a call of a module: %d %s", a.status, a.body)
+	}
+	if n := calls.Load(); n != 2 {
 		t.Errorf("%d calls", n)
 	}
 	write(t, filepath.Join(g.cfg.Modules, "auth.ts"), "// @required\nexport function requestModifier(ctx) { ctx.request.query.set('name', 'you') }")

@@ -308,7 +308,8 @@ func (c *compiler) finish(open opener, svc *service, r *Route, plan *servicemapp
 	r.Timeout = c.timeoutFor(r.Method, own, svc.target)
 	action, err := newRPC(plan, pol, client, r.Method)
 	if err == nil && r.Origin == OriginGeneric {
-		r.Action = &genericRPC{*action}
+		r.call = &genericRPC{*action}
+		r.Action = r.call
 	} else {
 		r.Action = action
 	}

@@ -40,6 +40,8 @@ type Route struct {
 	Chain   *jsmodule.Chain
 	Action  Action
 	Timeout time.Duration
+	// call is the action of a generic route, modules or not; nil on others.
+	call *genericRPC
 	// Stats is where the metrics of the route are found.
 	Stats telemetry.RouteSlot
 }
@@ -67,8 +69,8 @@ func (r *Route) run(open opener, programs []*jsmodule.Program) (err error) {
 // Call calls the method of a generic route with a request that is no HTTP
 // exchange of its own: no modules, no envelope.
 func (r *Route) Call(ctx context.Context, req servicemapping.Request, resp servicemapping.Response, deadline time.Time) error {
-	a, ok := r.Action.(*genericRPC)
-	if !ok {
+	a := r.call
+	if a == nil {
 		return errNotCallable
 	}
 	_, err := a.run(ctx, a.begin(a.plan, resp), req, deadline)
