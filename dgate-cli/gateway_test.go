@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,13 +17,22 @@ import (
 
 // TestGatewayScript runs testdata/gateway/*.txtar, each against a gateway
 // process of its own with the example IDL: $DGATE_ADMIN_API is its admin API,
-// $GATEWAY its data plane. "get PATH [HOST]" prints what it answers.
+// $GATEWAY its data plane. "get PATH [HOST]" prints what it answers, "backend
+// FLAG…" starts an instance of an example service.
 func TestGatewayScript(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "hertz-gateway")
 	build := exec.Command("go", "build", "-o", program, "../hertz-gateway")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	backend := sync.OnceValues(func() (string, error) {
+		program := filepath.Join(t.TempDir(), "kitex-server")
+		out, err := exec.Command("go", "build", "-o", program, "../kitex-server").CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+		return program, err
+	})
 	idl, err := filepath.Abs("../idl")
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +55,8 @@ func TestGatewayScript(t *testing.T) {
 				_ = g.Process.Signal(os.Interrupt)
 				_ = g.Wait() // how it ends is not what these scripts are about
 			})
-			listen, admin := ready(log)
+			listen, admin, etcd := ready(log)
+			env.Setenv("ETCD", etcd)
 			env.Setenv("GATEWAY", "http://"+listen)
 			env.Setenv("DGATE_ADMIN_API", "http://"+admin)
 			env.Setenv("HOME", env.WorkDir)
@@ -54,12 +66,25 @@ func TestGatewayScript(t *testing.T) {
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"exits": exits,
 			"get":   get,
+			"backend": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg {
+					ts.Fatalf("usage: backend FLAG…")
+				}
+				program, err := backend()
+				ts.Check(err)
+				b := exec.Command(program, append(args, "--etcd", ts.Getenv("ETCD"))...)
+				ts.Check(b.Start())
+				ts.Defer(func() {
+					_ = b.Process.Signal(os.Interrupt)
+					_ = b.Wait() // how it ends is not what these scripts are about
+				})
+			},
 		},
 	})
 }
 
 // ready reads the log until the gateway says where it listens.
-func ready(log interface{ Read([]byte) (int, error) }) (listen, admin string) {
+func ready(log interface{ Read([]byte) (int, error) }) (listen, admin, etcd string) {
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		if !strings.Contains(lines.Text(), "msg=ready") {
@@ -72,14 +97,17 @@ func ready(log interface{ Read([]byte) (int, error) }) (listen, admin string) {
 			if v, ok := strings.CutPrefix(field, "admin="); ok {
 				admin = v
 			}
+			if v, ok := strings.CutPrefix(field, "etcd="); ok {
+				etcd = v
+			}
 		}
 		go func() {
 			for lines.Scan() { // so that the gateway never waits for a reader
 			}
 		}()
-		return listen, admin
+		return listen, admin, etcd
 	}
-	return "", ""
+	return "", "", ""
 }
 
 // get asks the gateway like a client: get PATH [HOST].

@@ -179,6 +179,18 @@ func (c *Client) set(ctx context.Context, path string, resources []json.RawMessa
 	return &out, c.send(ctx, &call{verb: http.MethodPost, path: []string{"api", "v1", path}, query: o.query(), body: body, out: &out})
 }
 
+// Instances lists the instances of a service of a namespace; empty names stand
+// for all services, and for the default namespace.
+func (c *Client) Instances(ctx context.Context, namespace, service string) ([]ServiceInstance, error) {
+	query := place(ListQuery{Namespace: namespace})
+	if service != "" {
+		query.Set("service", service)
+	}
+	var out Instances
+	err := c.send(ctx, &call{verb: http.MethodGet, path: []string{"api", "v1", "instances"}, query: query, out: &out})
+	return out.Instances, err
+}
+
 // Export gives all resources of a namespace (all namespaces if empty) in the
 // form that Apply takes.
 func (c *Client) Export(ctx context.Context, namespace string) ([]json.RawMessage, error) {

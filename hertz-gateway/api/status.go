@@ -66,6 +66,19 @@ type Instance struct {
 	State   InstanceState     `json:"state"`
 }
 
+// Instances is the answer of GET /api/v1/instances.
+type Instances struct {
+	Instances []ServiceInstance `json:"instances"`
+}
+
+// ServiceInstance is an instance, and the service that it serves.
+type ServiceInstance struct {
+	Service string `json:"service"`
+	// Registry is the name under which it is registered.
+	Registry string `json:"registry"`
+	Instance
+}
+
 // InstanceState tells whether an instance gets calls.
 type InstanceState string
 

@@ -22,6 +22,7 @@ import (
 	"dgate/dgate-cli/internal/cmd/help"
 	"dgate/dgate-cli/internal/cmd/history"
 	"dgate/dgate-cli/internal/cmd/idl"
+	"dgate/dgate-cli/internal/cmd/instance"
 	"dgate/dgate-cli/internal/cmd/logs"
 	"dgate/dgate-cli/internal/cmd/module"
 	"dgate/dgate-cli/internal/cmd/resource"
@@ -117,6 +118,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		status.New(env),
 		idl.New(env),
 		module.New(env),
+		instance.New(env),
 		call.New(env),
 		explain.New(env),
 		logs.New(env),

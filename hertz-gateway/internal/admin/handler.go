@@ -34,6 +34,8 @@ type Backend interface {
 	Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem)
 	// Stats is the answer of GET /api/v1/stats.
 	Stats() *api.Stats
+	// Instances lists those of a service (all services if it is empty).
+	Instances(namespace, service string) ([]api.ServiceInstance, *api.Problem)
 	// Logs are the last lines of the gateway's log.
 	Logs() *telemetry.Tail
 	// Control changes resources.
@@ -82,6 +84,7 @@ func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/metrics", role: Viewer, summary: "Metrics in the text format of Prometheus.", serve: metrics},
 		{verb: "GET", path: "/openapi.json", role: Viewer, summary: "This description.", out: json.RawMessage{}, serve: openAPI},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
+		{verb: "GET", path: "/api/v1/instances", role: Viewer, summary: "The instances of the services.", out: api.Instances{}, serve: instances, query: []parameter{inNamespace, {"service", "only this one: a Thrift service, its file or registry name, or a service resource"}}},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, whole: true, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
 		{verb: "GET", path: "/api/v1/stats", role: Viewer, summary: "What the gateway has served since it started, by route.", out: api.Stats{}, serve: stats},
@@ -234,6 +237,17 @@ func readyz(_ context.Context, x *exchange) *api.Problem {
 
 func status(ctx context.Context, x *exchange) *api.Problem {
 	return x.write(200, x.backend.Status(ctx))
+}
+
+func instances(_ context.Context, x *exchange) *api.Problem {
+	if p := x.allowed(x.namespace()); p != nil {
+		return p
+	}
+	list, p := x.backend.Instances(x.namespace(), x.query.Get("service"))
+	if p != nil {
+		return p
+	}
+	return x.write(200, api.Instances{Instances: list})
 }
 
 func call(ctx context.Context, x *exchange) *api.Problem {

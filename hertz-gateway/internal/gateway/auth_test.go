@@ -117,6 +117,8 @@ func TestNamespaceScope(t *testing.T) {
 		{"POST", "/api/v1/validate", `{"resources":[{"kind":"consumer","name":"x","namespace":"other"}]}`, 403},
 		{"POST", "/api/v1/rollback", `{"revision":1}`, 403},
 		{"POST", "/api/v1/call/WhoSvc/who", `{}`, 403},
+		{"GET", "/api/v1/instances", "", 403},
+		{"GET", "/api/v1/instances?namespace=shop", "", 200},
 		{"GET", "/api/v1/logs", ``, 403},
 		{"POST", "/api/v1/explain", `{}`, 403},
 		{"PUT", "/api/v1/document/a?namespace=other&collection=c", `{}`, 403},
@@ -202,6 +204,9 @@ func TestOpenAPIOfAdmin(t *testing.T) {
 	asked := map[string]bool{}
 	for _, tt := range []struct{ verb, path, of, body string }{
 		{"GET", "/api/v1/status", "", ""},
+		{"GET", "/api/v1/instances", "", ""},
+		{"GET", "/api/v1/instances?service=WhoSvc", "/api/v1/instances", ""},
+		{"GET", "/api/v1/instances?service=nope", "/api/v1/instances", ""},
 		{"POST", "/api/v1/call/WhoSvc/who", "/api/v1/call/{service}/{method}", "{}"},
 		{"POST", "/api/v1/call/WhoSvc/nope", "/api/v1/call/{service}/{method}", "{}"},
 		{"PUT", "/api/v1/route/r", "/api/v1/route/{name}", `{"paths":["/r"],"service":"WhoSvc","rpcMethod":"who"}`},

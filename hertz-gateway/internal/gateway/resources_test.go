@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"dgate/hertz-gateway/api"
 )
 
@@ -150,6 +152,37 @@ func revisionIn(t *testing.T, a answer) int64 {
 		t.Fatal(err)
 	}
 	return s.Revision
+}
+
+// Instances are found by every name of their service; a service resource may
+// look elsewhere.
+func TestInstances(t *testing.T) {
+	g := start(t, map[string]string{"who.thrift": whoIDL})
+	who := g.serve("who", 10, named("x"))
+	other := g.serve("elsewhere", 0, named("y"))
+	await(t, "both", func() bool {
+		return len(g.registered("who")) == 1 && len(g.registered("elsewhere")) == 1
+	})
+	g.applied("PUT", "/api/v1/service/far", `{"destination":"elsewhere","idlService":"WhoSvc"}`)
+	g.applied("PUT", "/api/v1/service/WhoSvc", `{"destination":"who","idlService":"WhoSvc"}`)
+	near := api.ServiceInstance{Service: "WhoSvc", Registry: "who", Instance: api.Instance{Address: who.Addr, Weight: 10, State: api.InstanceServing}}
+	far := api.ServiceInstance{Service: "far", Registry: "elsewhere", Instance: api.Instance{Address: other.Addr, State: api.InstanceDraining}}
+	for query, want := range map[string][]api.ServiceInstance{
+		"": {near, far}, "?service=WhoSvc": {near}, "?service=who": {near}, "?service=far": {far}, "?service=elsewhere": {far},
+	} {
+		var got api.Instances
+		if err := json.Unmarshal([]byte(g.admin("GET", "/api/v1/instances"+query, "").body), &got); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, got.Instances); d != "" {
+			t.Errorf("%s: -want +got:\n%s", query, d)
+		}
+	}
+	for _, query := range []string{"?service=nope", "?namespace=nope"} {
+		if a := g.admin("GET", "/api/v1/instances"+query, ""); a.status != 404 {
+			t.Errorf("%s: %d %s", query, a.status, a.body)
+		}
+	}
 }
 
 // DGate's own shapes: the whole object, name and namespace in a body.

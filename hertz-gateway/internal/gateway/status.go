@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"dgate/hertz-gateway/api"
@@ -182,10 +183,38 @@ func (g *Gateway) serviceStatus(svc *servicemapping.Service) api.ServiceStatus {
 	if svc.Registry == "" {
 		return out
 	}
-	for _, i := range g.resolver.Instances(svc.Registry).Instances {
-		out.Instances = append(out.Instances, api.Instance{Address: i.Address, Weight: i.Weight, Tags: i.Tags, State: stateOf(i)})
-	}
+	out.Instances = append(out.Instances, g.registered(svc.Registry)...)
 	return out
+}
+
+// registered are the instances under a name of the registry.
+func (g *Gateway) registered(name string) (list []api.Instance) {
+	for _, i := range g.resolver.Instances(name).Instances {
+		list = append(list, api.Instance{Address: i.Address, Weight: i.Weight, Tags: i.Tags, State: stateOf(i)})
+	}
+	return list
+}
+
+// Instances lists the instances of a service (all services if it is empty).
+func (g *Gateway) Instances(namespace, service string) ([]api.ServiceInstance, *api.Problem) {
+	ns := g.current.Load().Namespace(namespace)
+	if ns == nil {
+		return nil, api.NewProblem(api.NotFound, fmt.Sprintf("There is no namespace %q.", namespace))
+	}
+	backends := ns.Backends(service)
+	if service != "" && len(backends) == 0 {
+		return nil, api.NewProblem(api.ServiceNotFound, fmt.Sprintf("There is no service %q in namespace %s.", service, namespace))
+	}
+	list := []api.ServiceInstance{}
+	for _, b := range backends {
+		if b.Registry == "" {
+			continue
+		}
+		for _, i := range g.registered(b.Registry) {
+			list = append(list, api.ServiceInstance{Service: b.Service, Registry: b.Registry, Instance: i})
+		}
+	}
+	return list, nil
 }
 
 func stateOf(i *discovery.Instance) api.InstanceState {
