@@ -2,6 +2,7 @@ package control
 
 import (
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -48,6 +49,12 @@ func (c *Control) protect(r api.Resource, old *store.Object) (api.Resource, *api
 			return nil, &api.FieldError{Pointer: "/key", Code: api.CodeRequired, Detail: "cert and key go together"}
 		case r.Key == "":
 			out.Key = before
+			return &out, nil
+		}
+		if _, sealed := c.cfg.openable(KeyOf(r), r.Key); !sealed {
+			if _, err := tls.X509KeyPair([]byte(r.Cert), []byte(r.Key)); err != nil {
+				return nil, &api.FieldError{Pointer: "/cert", Code: api.CodeInvalid, Detail: "cert and key are no pair: " + err.Error()}
+			}
 		}
 		return &out, c.seal(KeyOf(r), "/key", &out.Key, before)
 	case *api.Consumer:
@@ -64,6 +71,16 @@ func (c *Control) protect(r api.Resource, old *store.Object) (api.Resource, *api
 	return r, nil
 }
 
+// openable tells whether text is what Seal made for the key: a rollback writes
+// back what was stored.
+func (c *Config) openable(k store.Key, text string) (plain []byte, ok bool) {
+	if c.Seal == nil {
+		return nil, false
+	}
+	plain, err := c.Seal.Open(k, []byte(text))
+	return plain, err == nil
+}
+
 const hashed = "sha256:"
 
 // seal encrypts *text, unless it is sealed already: a rollback writes back what
@@ -72,7 +89,7 @@ func (c *Control) seal(k store.Key, pointer string, text *string, before string)
 	if c.cfg.Seal == nil {
 		return &api.FieldError{Pointer: pointer, Code: api.CodeInvalid, Detail: "this gateway has no key to encrypt secrets with; see --secrets-key"}
 	}
-	if _, err := c.cfg.Seal.Open(k, []byte(*text)); err == nil {
+	if _, sealed := c.cfg.openable(k, *text); sealed {
 		return nil
 	}
 	if before != "" {

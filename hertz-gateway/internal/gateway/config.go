@@ -18,7 +18,9 @@ import (
 // holds the defaults; each field's key in dgate.yaml, flag and environment
 // variable stand in the table of settings.
 type Config struct {
-	Listen      string
+	Listen string
+	// TLSListen is where clients call with TLS; empty: nowhere.
+	TLSListen   string
 	AdminListen string
 	// AdminHosts are names of the admin listener besides those of this machine.
 	AdminHosts []string
@@ -73,6 +75,9 @@ func (c *Config) Validate() error {
 	var wrong []string
 	bad := func(key, format string, args ...any) {
 		wrong = append(wrong, fmt.Sprintf("%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.TLSListen); c.TLSListen != "" && err != nil {
+		bad("tls.listen", "%q is not an address; write host:port", c.TLSListen)
 	}
 	for key, addr := range map[string]string{"listen": c.Listen, "admin.listen": c.AdminListen, "etcd.listen": c.EtcdListen} {
 		if _, _, err := net.SplitHostPort(addr); err != nil {

@@ -64,6 +64,7 @@ type Gateway struct {
 	loop     *reconciler
 	proxy    *proxy.Handler
 	data     *edge.Server
+	dataTLS  *edge.Server // nil: no TLS
 	admin    *edge.Server
 	serving  atomic.Bool // since the listener of the data plane accepts
 	draining atomic.Bool
@@ -92,6 +93,13 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		return nil, err
 	}
 	g.onClose(func() { g.data.Close() })
+	if cfg.TLSListen != "" {
+		g.dataTLS, err = edge.New(edge.Config{Addr: cfg.TLSListen, Flag: "--tls-listen", TLS: new(certificates).config(g), Log: log}, g.proxy)
+		if err != nil {
+			return nil, err
+		}
+		g.onClose(func() { g.dataTLS.Close() })
+	}
 	handler, err := admin.New(g, admin.Options{Credentials: cfg.AdminAuth, Hosts: cfg.AdminHosts}, log)
 	if err != nil {
 		return nil, fmt.Errorf("admin.auth: %w", err)
@@ -227,6 +235,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 	g.awaitInstances(ctx)
 	g.serving.Store(true)
 	work.Go(func() { failed <- g.data.Serve() })
+	if g.dataTLS != nil {
+		work.Go(func() { failed <- g.dataTLS.Serve() })
+		g.log.Info("serving TLS", "listen", g.dataTLS.Addr())
+	}
 	g.log.Info("ready", "listen", g.data.Addr(), "admin", g.admin.Addr(), "etcd", strings.Join(g.endpoints(), ","), "id", g.id)
 
 	var err error
@@ -258,13 +270,18 @@ func (g *Gateway) awaitInstances(ctx context.Context) {
 // stop lets clients move away, then finishes what is under way.
 func (g *Gateway) stop() {
 	g.draining.Store(true)
+	servers := map[string]*edge.Server{"data": g.data, "admin": g.admin}
 	g.data.Drain()
+	if g.dataTLS != nil {
+		g.dataTLS.Drain()
+		servers["TLS"] = g.dataTLS
+	}
 	g.log.Info("stopping", "drain", g.cfg.Drain)
 	time.Sleep(g.cfg.Drain)
 	g.tail.Close() // who follows the log would hold up the admin listener
 	ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
 	defer cancel()
-	for name, s := range map[string]*edge.Server{"data": g.data, "admin": g.admin} {
+	for name, s := range servers {
 		if err := s.Shutdown(ctx); err != nil {
 			g.log.Warn("stopping a listener", "listener", name, "error", err)
 		}

@@ -27,6 +27,7 @@ func (s *setting) env() string {
 
 var settings = []setting{
 	text("listen", "listen", "address of the data plane, HOST:PORT", func(c *Config) *string { return &c.Listen }),
+	text("tls.listen", "tls-listen", "address of the data plane with TLS, whose certificates are those of domains; empty for none", func(c *Config) *string { return &c.TLSListen }),
 	text("admin.listen", "admin-listen", "address of the admin API, HOST:PORT", func(c *Config) *string { return &c.AdminListen }),
 	list("admin.hosts", "admin-hosts", "names under which the admin API is called, besides localhost and addresses", func(c *Config) *[]string { return &c.AdminHosts }),
 	text("admin.tls.cert", "admin-tls-cert", "PEM file of the admin API's certificate; empty for plain HTTP", func(c *Config) *string { return &c.AdminCert }),

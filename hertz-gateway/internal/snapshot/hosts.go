@@ -82,7 +82,14 @@ func (r *hostRule) match(host string) bool {
 
 // find gives the namespace of a Host header; empty: nobody's.
 func (h *hosts) find(header []byte) string {
-	host := hostOf(header)
+	if r := h.rule(hostOf(header)); r != nil {
+		return r.domain.Namespace
+	}
+	return h.other
+}
+
+// rule is the one that a host fits best; nil: none.
+func (h *hosts) rule(host string) *hostRule {
 	best := h.exact[host]
 	for _, r := range h.patterns {
 		if best != nil && best.before(r) {
@@ -93,10 +100,19 @@ func (h *hosts) find(header []byte) string {
 			break
 		}
 	}
-	if best == nil {
-		return h.other
+	return best
+}
+
+// Domain gives the domain resource whose pattern a host (or the server name of a
+// TLS client) fits best; nil: none.
+func (s *Snapshot) Domain(host string) *store.Object {
+	if s.hosts == nil {
+		return nil
 	}
-	return best.domain.Namespace
+	if r := s.hosts.rule(hostOf([]byte(host))); r != nil {
+		return r.domain
+	}
+	return nil
 }
 
 // hostOf is the host of a Host header: lower case, without port and the dot of
