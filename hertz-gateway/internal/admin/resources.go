@@ -244,15 +244,26 @@ func (r *resources) write(ctx context.Context, x *exchange, k store.Key, body []
 		return x.problem(err)
 	}
 	written := api.Written{Applied: *applied}
-	o := x.backend.Control().Store().Current().Get(k)
-	if applied.DryRun || o == nil {
-		written.Resource, err = json.Marshal(redact(resource))
-	} else if view, fail := control.View(o); fail == nil {
-		x.setHeader("ETag", etag(o.Revision))
-		written.Resource, err = json.Marshal(view)
-	} else {
-		err = fail
+	view := redact(resource)
+	if !applied.DryRun {
+		revision := int64(0)
+		if len(applied.Created)+len(applied.Updated) > 0 {
+			revision = applied.Revision
+		}
+		// Somebody may have written it again by now: then it is not ours.
+		o := x.backend.Control().Store().Current().Get(k)
+		if o != nil && (o.Revision == revision || revision == 0 && o.Revision <= applied.Revision) {
+			revision = o.Revision
+			if view, err = control.View(o); err != nil {
+				return x.internal(err)
+			}
+		}
+		view.Head().Revision = revision
+		if revision > 0 {
+			x.setHeader("ETag", etag(revision))
+		}
 	}
+	written.Resource, err = json.Marshal(view)
 	if err != nil {
 		return x.internal(err)
 	}

@@ -105,6 +105,11 @@ func (c *Control) Apply(ctx context.Context, ch Change) (*api.Applied, error) {
 }
 
 func (c *Control) attempt(ctx context.Context, ch Change) (*api.Applied, error) {
+	if !ch.DryRun {
+		if err := c.cfg.Store.Writable(); err != nil {
+			return nil, err
+		}
+	}
 	base := c.cfg.Store.Current()
 	p, err := c.plan(base, ch)
 	if err != nil {
@@ -113,14 +118,19 @@ func (c *Control) attempt(ctx context.Context, ch Change) (*api.Applied, error) 
 	if p.applied.Warnings, err = c.check(base, ch, p); err != nil {
 		return nil, err
 	}
-	for _, cond := range ch.If {
-		if have := revisionOf(base.Get(cond.Key)); have != cond.Revision {
-			return nil, &store.ConditionError{Key: cond.Key, Want: cond.Revision, Have: have}
-		}
-	}
 	p.applied.Revision = base.Revision()
-	if ch.DryRun || len(p.puts)+len(p.deletes) == 0 {
-		p.applied.DryRun = ch.DryRun
+	if ch.DryRun {
+		p.applied.DryRun = true
+		if err := dryConditions(base, ch.If); err != nil {
+			return nil, err
+		}
+		return p.applied, nil
+	}
+	if len(p.puts)+len(p.deletes) == 0 {
+		// base may be behind: what it has already somebody may have replaced.
+		if err := c.cfg.Store.Confirm(ctx, base, p.guards, ch.If); err != nil {
+			return nil, err
+		}
 		return p.applied, nil
 	}
 	batch := store.Batch{
@@ -131,6 +141,16 @@ func (c *Control) attempt(ctx context.Context, ch Change) (*api.Applied, error) 
 	}
 	p.applied.Revision, err = c.cfg.Store.Commit(ctx, batch)
 	return p.applied, err
+}
+
+// dryConditions are the conditions on what this gateway knows.
+func dryConditions(base *store.State, conditions []store.Condition) error {
+	for _, cond := range conditions {
+		if have := revisionOf(base.Get(cond.Key)); have != cond.Revision {
+			return &store.ConditionError{Key: cond.Key, Want: cond.Revision, Have: have}
+		}
+	}
+	return nil
 }
 
 func revisionOf(o *store.Object) int64 {
@@ -184,6 +204,7 @@ func (c *Control) plan(base *store.State, ch Change) (*plan, error) {
 			p.applied.Created = append(p.applied.Created, ref)
 		case bytes.Equal(old.Value, o.Value):
 			p.applied.Unchanged++
+			p.guard(k)
 			continue
 		default:
 			p.applied.Updated = append(p.applied.Updated, ref)

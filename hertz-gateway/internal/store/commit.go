@@ -104,14 +104,30 @@ type change struct {
 // ErrUnknown, ErrReadOnly, ErrHeld, and those of bad batches. It takes some
 // seconds at most while etcd doesn't answer.
 func (s *Store) Commit(ctx context.Context, b Batch) (revision int64, err error) {
-	if err := s.writable(); err != nil {
+	if err := s.Writable(); err != nil {
 		return 0, err
 	}
 	return s.commit(ctx, b)
 }
 
-// writable says why nothing can be written now.
-func (s *Store) writable() error {
+// Confirm does for a change that changes nothing what Commit does for others: it
+// asks etcd whether the namespaces are as in base still, and checks the
+// conditions. Nothing is written. Its errors are those of Commit.
+func (s *Store) Confirm(ctx context.Context, base *State, namespaces []string, conditions []Condition) error {
+	if err := s.Writable(); err != nil {
+		return err
+	}
+	for _, ns := range append(slices.Clone(namespaces), everyNamespace) {
+		if err := s.guardStill(ctx, base, ns); err != nil {
+			return err
+		}
+	}
+	return s.checkConditions(ctx, &commit{base: base}, conditions)
+}
+
+// Writable says why nothing can be written now; nil: nothing is known to be in
+// the way.
+func (s *Store) Writable() error {
 	st := s.Status()
 	switch {
 	case s.ctx.Err() != nil:

@@ -261,7 +261,7 @@ func (d *Documents) Delete(ctx context.Context, namespace, collection, id string
 func (d *Documents) change(ctx context.Context, namespace, collection, id string, revision *int64,
 	op func(c *Object, key string, old *Document) (clientv3.Op, error), done func(revision int64),
 ) error {
-	if err := d.s.writable(); err != nil {
+	if err := d.s.Writable(); err != nil {
 		return err
 	}
 	if err := checkID(id); err != nil {

@@ -63,6 +63,31 @@ func TestWatchOnly(t *testing.T) {
 	await(t, w, "the commit", func(st *State) bool { return st.Revision() == rev })
 }
 
+// A change that changes nothing is confirmed on what etcd holds, not on what this
+// gateway has heard of.
+func TestConfirm(t *testing.T) {
+	s := openStore(t, Config{Client: testClient(t, newEtcd(t))})
+	first := mustCommit(t, s, Batch{Puts: []Put{put("x", `1`)}})
+	behind := s.Current()
+	confirm := func(base *State, revision int64) error {
+		return s.Confirm(t.Context(), base, []string{"default"}, []Condition{{key("x"), revision}})
+	}
+	if err := confirm(behind, first); err != nil {
+		t.Error(err)
+	}
+	var condition *ConditionError
+	if err := confirm(behind, first+1); !errors.As(err, &condition) {
+		t.Errorf("wrong condition: %v", err)
+	}
+	second := mustCommit(t, s, Batch{Puts: []Put{put("x", `2`)}})
+	if err := confirm(behind, first); !errors.Is(err, ErrGuardMoved) {
+		t.Errorf("a state that is behind: %v", err)
+	}
+	if err := confirm(s.Current(), second); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestCompactionWhileCutOff cuts one gateway off, changes the state, compacts
 // what it missed, and lets it come back.
 func TestCompactionWhileCutOff(t *testing.T) {

@@ -132,7 +132,7 @@ func (s *Store) Accept(ctx context.Context, author string) error {
 
 // whatIsLost returns it and what etcd holds instead.
 func (s *Store) whatIsLost() (lost, base *State, err error) {
-	if err := s.writable(); err != nil && !errors.Is(err, ErrHeld) {
+	if err := s.Writable(); err != nil && !errors.Is(err, ErrHeld) {
 		return nil, nil, err
 	}
 	s.mu.Lock()
