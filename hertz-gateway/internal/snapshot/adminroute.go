@@ -109,7 +109,7 @@ func (c *compiler) compileRoute(o *store.Object) *unit {
 		verbs = []string{"*"}
 	}
 	for i, path := range r.Paths {
-		path = router.Normalize(path)
+		path = named(router.Normalize(path))
 		if _, err := router.Parse(path); err != nil {
 			u.report("/paths/"+strconv.Itoa(i), api.CodeInvalid, "%v", err)
 			continue
@@ -136,6 +136,15 @@ func (c *compiler) compileRoute(o *store.Object) *unit {
 		}
 	}
 	return u
+}
+
+// named gives the parameters of a path that have no name ("{}", which DGate
+// takes) the names _1, _2 and so on.
+func named(path string) string {
+	for n := 1; strings.Contains(path, "{}"); n++ {
+		path = strings.Replace(path, "{}", "{_"+strconv.Itoa(n)+"}", 1)
+	}
+	return path
 }
 
 func (u *unit) report(pointer, code, format string, args ...any) {

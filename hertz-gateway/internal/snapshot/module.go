@@ -3,6 +3,7 @@ package snapshot
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/store"
@@ -19,8 +20,9 @@ type modules struct {
 type module struct {
 	object  *store.Object
 	program *jsmodule.Program // nil when it does not compile
-	// imports are the resources that were linked in.
+	// imports are the resources that were linked in, missing those that are not there.
 	imports  []*store.Object
+	missing  []store.Key
 	required bool // routes do not serve without it
 	problems []Problem
 }
@@ -61,7 +63,7 @@ func (c *compiler) loadModules() {
 		if c.prev.modules != nil {
 			m = c.prev.modules.own[o.Name]
 		}
-		if m == nil || m.object != o || slices.ContainsFunc(m.imports, func(i *store.Object) bool { return c.in.State.Get(i.Key) != i }) {
+		if m == nil || m.object != o || c.importsMoved(m) {
 			m = c.compileModule(o)
 		}
 		c.ns.modules.own[o.Name] = m
@@ -69,6 +71,15 @@ func (c *compiler) loadModules() {
 	}
 }
 
+// importsMoved tells whether what a module imports has changed, gone or come.
+func (c *compiler) importsMoved(m *module) bool {
+	return slices.ContainsFunc(m.imports, func(i *store.Object) bool { return c.in.State.Get(i.Key) != i }) ||
+		slices.ContainsFunc(m.missing, func(k store.Key) bool { return c.in.State.Get(k) != nil })
+}
+
+// compileModule compiles a module. An import of "./name" that is not there yet is
+// a warning: modules that import each other are created one by one. No route can
+// use the module before.
 func (c *compiler) compileModule(o *store.Object) *module {
 	m := &module{object: o}
 	src, err := moduleSource(o)
@@ -78,8 +89,10 @@ func (c *compiler) compileModule(o *store.Object) *module {
 	}
 	m.required = jsmodule.DirectivesOf(src.Text).Required
 	resolve := func(name string) (jsmodule.Source, bool) {
-		i := c.in.State.Get(store.Key{Namespace: c.ns.Name, Kind: string(api.KindModule), Name: name})
+		k := store.Key{Namespace: c.ns.Name, Kind: string(api.KindModule), Name: name}
+		i := c.in.State.Get(k)
 		if i == nil {
+			m.missing = append(m.missing, k)
 			return jsmodule.Source{}, false
 		}
 		src, err := moduleSource(i)
@@ -91,7 +104,11 @@ func (c *compiler) compileModule(o *store.Object) *module {
 	switch {
 	case errors.As(err, &several):
 		for _, e := range several {
-			m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", e))
+			p := problemf(o, "/payload", api.CodeInvalid, "%v", e)
+			if slices.ContainsFunc(m.missing, func(k store.Key) bool { return strings.Contains(e.Message, `there is no module "./`+k.Name) }) {
+				p = p.warning()
+			}
+			m.problems = append(m.problems, p)
 		}
 	case err != nil:
 		m.problems = append(m.problems, problemf(o, "/payload", api.CodeInvalid, "%v", err))

@@ -112,6 +112,14 @@ func TestRoutesOfResources(t *testing.T) {
 			"domain default/d /patterns/1: error parsing regexp: missing closing ): `(?i)^(?:()$`",
 		}},
 		{"no namespace", []string{`{"kind":"route","name":"r","namespace":"gone","paths":["/x"],"service":"Shop","rpcMethod":"get"}`}, "h GET /idl", "default/Shop.get idl get", []string{"namespace gone : it holds resources and does not exist, so they are left out"}},
+		{"a parameter without a name", []string{answer, `{"kind":"route","name":"r","paths":["/{}/x/{}"],"modules":["answer"]}`}, "h GET /a/x/b", "default/r admin", nil},
+		{"modules that import each other", []string{
+			moduleJSON("b", `import { f } from "./a"; export function requestHandler() { return f() }`), moduleJSON("a", `export const f = () => "x"`),
+			`{"kind":"route","name":"r","paths":["/m"],"modules":["b"]}`,
+		}, "h GET /m", "default/r admin", nil},
+		{"an import that is not there yet", []string{moduleJSON("b", `import { f } from "./later"; export function requestHandler() { return f() }`)}, "h GET /idl", "default/Shop.get idl get", []string{
+			`module default/b /payload: b.ts:1:19: module b: there is no module "./later" in this namespace, and the built-in ones are dgate, dgate/crypto, dgate/http, dgate/jwt, dgate/metrics, dgate/rpc, dgate/secrets, dgate/state, dgate/storage, dgate/test (warning)`,
+		}},
 		{"a broken module", []string{moduleJSON("m", "export function requestModifier( {")}, "h GET /idl", "default/Shop.get idl get", []string{`module default/m /payload: m.ts:1:35: module m: Expected identifier but found end of file`}},
 		{"a broken IDL", []string{`{"kind":"idl","name":"x","files":{"x.thrift":"service {"}}`}, "h GET /idl", "default/Shop.get idl get", []string{`idl default/x /files/x.thrift: x.thrift:1:9: error syntax: expected the service's name, found "{"`}},
 	} {
@@ -157,7 +165,7 @@ func TestIncrementalBuild(t *testing.T) {
 	m2 := mapping(t, m1, map[string]string{"shop.thrift": strings.Replace(shopIDL, `"/idl"`, `"/p1"`, 1)})
 	resources := []string{
 		moduleJSON("a", `export function requestModifier() {}`), moduleJSON("a", `export function responseModifier() {}`),
-		moduleJSON("b", `import "a"; export function requestHandler() {}`),
+		moduleJSON("b", `import "./a"; export function requestHandler() {}`),
 		`{"kind":"namespace","name":"n"}`,
 		`{"kind":"domain","name":"d","namespace":"n","patterns":["n"]}`,
 		`{"kind":"idl","name":"i","namespace":"n","files":{"shop.thrift":` + quote(shopIDL) + `}}`,
