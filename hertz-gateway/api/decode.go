@@ -95,6 +95,22 @@ type decoder struct {
 	tokens *json.Decoder
 	errors []FieldError
 	fatal  bool // the text is no JSON: reading has ended
+	depth  int
+}
+
+// Bounds of what is read and of what is said about it: JSON comes from anybody.
+const (
+	maxDepth  = 100
+	maxErrors = 100
+	maxName   = 256
+)
+
+// brief is a member's name as errors show it.
+func brief(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName], "") + "…"
 }
 
 func (d *decoder) err() error {
@@ -106,6 +122,7 @@ func (d *decoder) err() error {
 
 func (d *decoder) bad(place, code, format string, args ...any) {
 	d.errors = append(d.errors, FieldError{Pointer: place, Code: code, Detail: fmt.Sprintf(format, args...)})
+	d.fatal = d.fatal || len(d.errors) >= maxErrors
 }
 
 func (d *decoder) decode(v reflect.Value) {
@@ -164,6 +181,12 @@ func (d *decoder) value(place string, v reflect.Value) {
 	}
 	switch t := t.(type) {
 	case json.Delim:
+		if d.depth++; d.depth > maxDepth {
+			d.bad(place, CodeSyntax, "nested deeper than %d", maxDepth)
+			d.fatal = true
+			return
+		}
+		defer func() { d.depth-- }()
 		if t == '{' {
 			d.object(place, v)
 		} else {
@@ -223,16 +246,16 @@ func (d *decoder) object(place string, v reflect.Value) {
 			return
 		}
 		key := t.(string) // the decoder lets nothing else stand here
-		at := place + "/" + EscapePointer(key)
+		at := place + "/" + EscapePointer(brief(key))
 		if seen[key] {
-			d.bad(at, CodeDuplicateKey, "%s stands here twice", key)
+			d.bad(at, CodeDuplicateKey, "%s stands here twice", brief(key))
 		}
 		seen[key] = true
 		switch kind {
 		case reflect.Struct:
 			f := field(v, key)
 			if !f.IsValid() && (place != "" || key != "kind" || d.kind == "") {
-				d.bad(at, CodeUnknownField, "there is no field %s%s", key, Near(key, fieldNames(v.Type())))
+				d.bad(at, CodeUnknownField, "there is no field %s%s", brief(key), Near(brief(key), fieldNames(v.Type())))
 			}
 			d.value(at, f)
 		case reflect.Map:

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -89,6 +90,34 @@ func TestNoPermissionsAreKept(t *testing.T) {
 			}
 			if !strings.HasSuffix(string(text), tt.want) {
 				t.Errorf("got %s", text)
+			}
+		})
+	}
+}
+
+// What is hostile is refused at a bound, and the errors stay short.
+func TestDecodeBounds(t *testing.T) {
+	var many strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&many, `,"m%d":1`, i)
+	}
+	for _, tt := range []struct {
+		name, data string
+		errors     int
+	}{
+		{"deep", `{"x":` + strings.Repeat("[", 500_000), 2},
+		{"deep objects", `{"labels":` + strings.Repeat(`{"a":`, 100_000), 2},
+		{"many", `{"a":1` + many.String() + `}`, 100},
+		{"long name", `{"` + strings.Repeat("x", 1_000_000) + `":1}`, 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var invalid *InvalidError
+			_, err := DecodeKind(KindRoute, []byte(tt.data))
+			if !errors.As(err, &invalid) || len(invalid.Errors) > tt.errors {
+				t.Fatalf("%.300v", err)
+			}
+			if n := len(err.Error()); n > 20_000 {
+				t.Errorf("%d bytes of errors", n)
 			}
 		})
 	}

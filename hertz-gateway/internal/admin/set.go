@@ -40,6 +40,9 @@ func (x *exchange) readSet() ([]control.Put, *api.Problem) {
 	if err := api.Decode(body, &set); err != nil {
 		return nil, x.problem(err)
 	}
+	if set.Resources == nil {
+		return nil, invalidProblem(api.InvalidRequest, []api.FieldError{{Pointer: "/resources", Code: api.CodeRequired, Detail: "resources is required"}})
+	}
 	var puts []control.Put
 	var wrong []api.FieldError
 	for i, text := range set.Resources {
@@ -78,10 +81,17 @@ func placed(err error, at string) []api.FieldError {
 
 // mayWrite refuses kinds and namespaces that are beyond the caller.
 func (x *exchange) mayWrite(r api.Resource) *api.Problem {
-	if _, role := rolesOf(r.Kind()); x.caller.Role < role && x.endpoint.role > Viewer {
-		return api.NewProblem(api.Forbidden, fmt.Sprintf("%s may not write resources of kind %s.", x.caller.Name, r.Kind()))
+	if p := x.mayKind(r.Kind()); p != nil {
+		return p
 	}
 	return x.allowed(r.Head().Namespace)
+}
+
+func (x *exchange) mayKind(kind api.Kind) *api.Problem {
+	if _, role := rolesOf(kind); x.caller.Role < role && x.endpoint.role > Viewer {
+		return api.NewProblem(api.Forbidden, fmt.Sprintf("%s may not write resources of kind %s.", x.caller.Name, kind))
+	}
+	return nil
 }
 
 func applySet(ctx context.Context, x *exchange) *api.Problem {
@@ -100,6 +110,11 @@ func (x *exchange) applySet(ctx context.Context, dry bool) *api.Problem {
 	ch := control.Change{Puts: puts, DryRun: dry}
 	if x.flag("prune") {
 		ch.Deletes = x.others(puts)
+		for _, k := range ch.Deletes {
+			if p := x.mayKind(api.Kind(k.Kind)); p != nil {
+				return p
+			}
+		}
 	}
 	applied, err := x.apply(ctx, ch)
 	if err != nil {

@@ -3,6 +3,7 @@ package control
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/store"
@@ -15,13 +16,19 @@ func Merge(object, patch []byte) ([]byte, error) {
 	if err := json.Unmarshal(patch, &members); err != nil || members == nil {
 		return nil, &api.InvalidError{Errors: []api.FieldError{{Code: api.CodeSyntax, Detail: "the patch is not a JSON object"}}}
 	}
-	return merge(object, patch)
+	return merge(object, patch, 0)
 }
 
-func merge(target, patch json.RawMessage) (json.RawMessage, error) {
+// maxDepth bounds the levels of a patch: each is read anew.
+const maxDepth = 20
+
+func merge(target, patch json.RawMessage, depth int) (json.RawMessage, error) {
 	var change map[string]json.RawMessage
 	if json.Unmarshal(patch, &change) != nil || change == nil {
 		return patch, nil
+	}
+	if depth == maxDepth {
+		return nil, &api.InvalidError{Errors: []api.FieldError{{Code: api.CodeSyntax, Detail: fmt.Sprintf("the patch is nested deeper than %d", maxDepth)}}}
 	}
 	var into map[string]json.RawMessage
 	if json.Unmarshal(target, &into) != nil || into == nil {
@@ -32,7 +39,7 @@ func merge(target, patch json.RawMessage) (json.RawMessage, error) {
 			delete(into, name)
 			continue
 		}
-		merged, err := merge(into[name], value)
+		merged, err := merge(into[name], value, depth+1)
 		if err != nil {
 			return nil, err
 		}
