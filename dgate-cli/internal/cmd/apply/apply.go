@@ -38,8 +38,7 @@ func (o *options) filesFlag(cmd *cobra.Command) {
 
 // New makes "apply".
 func New(env *cli.Env) *cobra.Command {
-	o := &options{env: env}
-	cmd := &cobra.Command{
+	return newWrite(&options{env: env}, &cobra.Command{
 		Use:   "apply -f FILE",
 		Short: "Create or change the resources of files, in one transaction",
 		Long: `Creates or changes the resources of files, all in one transaction or none.
@@ -55,24 +54,21 @@ with "resources". Each resource has its kind, its name, and its fields:
   rpcMethod: queryBook
 
 A module may name the file of its text with payloadFile, a path beside the file.`,
-		Args: cli.Args(0, 0),
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.apply(cmd.Context()) },
-	}
-	o.filesFlag(cmd)
-	resource.Writing(cmd, &o.write)
-	cmd.Flags().BoolVar(&o.write.Force, "force", false, "even if IDLs break what is in use")
-	return cmd
+	})
 }
 
 // NewSync makes "sync".
 func NewSync(env *cli.Env) *cobra.Command {
-	o := &options{env: env, write: api.WriteOptions{Prune: true}}
-	cmd := &cobra.Command{
+	return newWrite(&options{env: env, write: api.WriteOptions{Prune: true}}, &cobra.Command{
 		Use:   "sync -f FILE",
 		Short: "As apply, and delete what else is in the namespaces of the files",
-		Args:  cli.Args(0, 0),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return o.apply(cmd.Context()) },
-	}
+	})
+}
+
+// newWrite completes a command that writes the set.
+func newWrite(o *options, cmd *cobra.Command) *cobra.Command {
+	cmd.Args = cli.Args(0, 0)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return o.apply(cmd.Context()) }
 	o.filesFlag(cmd)
 	resource.Writing(cmd, &o.write)
 	cmd.Flags().BoolVar(&o.write.Force, "force", false, "even if IDLs break what is in use")
