@@ -27,24 +27,36 @@ type unit struct {
 	problems []Problem
 }
 
-// compileRoutes compiles the route resources that have paths.
-func (c *compiler) compileRoutes() {
+// compileRoutes compiles the route resources that have paths; changed are the
+// keys of the namespace whose objects are not as before.
+func (c *compiler) compileRoutes(changed []store.Key) {
+	c.ns.routes, c.ns.troubled = c.prev.routes, c.prev.troubled
+	for _, k := range changed {
+		if k.Kind == string(api.KindRoute) {
+			c.dropRoute(k.Name)
+		}
+	}
 	for o := range c.all(api.KindRoute) {
 		if len(o.Decoded.(*api.Route).Paths) == 0 {
 			c.checkAttached(o)
 			continue
 		}
-		u := c.reuseRoute(o)
-		if u == nil {
-			u = c.compileRoute(o)
+		if c.reuseRoute(o) == nil {
+			c.dropRoute(o.Name)
+			u := c.compileRoute(o)
+			c.keep(u)
+			c.added = append(c.added, u.routes...)
 		}
-		c.keep(u)
 	}
-	for name, old := range c.prev.routes.From("") {
-		if now, _ := c.ns.routes.Get(name); now != old {
-			c.gone(&old.held)
-			c.remove(old.routes)
-		}
+}
+
+// dropRoute takes a route resource of the namespace before out of this one.
+func (c *compiler) dropRoute(name string) {
+	if old, _ := c.ns.routes.Get(name); old != nil {
+		c.ns.routes = c.ns.routes.Without(name)
+		c.ns.troubled = c.ns.troubled.Without(name)
+		c.gone(&old.held)
+		c.remove(old.routes)
 	}
 }
 
@@ -69,12 +81,12 @@ func (c *compiler) checkAttached(o *store.Object) {
 }
 
 func (c *compiler) reuseRoute(o *store.Object) *unit {
-	old, _ := c.prev.routes.Get(o.Name)
+	old, _ := c.ns.routes.Get(o.Name)
 	if old == nil || old.object != o || old.defaults != c.defaults() {
 		return nil
 	}
 	r := o.Decoded.(*api.Route)
-	if len(old.problems) > 0 {
+	if slices.ContainsFunc(old.problems, func(p Problem) bool { return !p.Warning }) {
 		return nil
 	}
 	if r.Service != "" {
@@ -248,22 +260,16 @@ func (b *builder) changeRoutes(prev *Namespace, changed []store.Key) *Namespace 
 	ns.overridden = cloneMap(prev.overridden)
 	ns.misplaced = map[*Route]Problem{}
 	for _, k := range changed {
-		if old, _ := prev.routes.Get(k.Name); old != nil {
-			ns.routes = ns.routes.Without(k.Name)
-			ns.troubled = ns.troubled.Without(k.Name)
-			c.gone(&old.held)
-			c.remove(old.routes)
-		}
+		c.dropRoute(k.Name)
 	}
-	var added []*Route
 	for _, k := range changed {
 		if o := b.in.State.Get(k); o != nil {
 			u := c.compileRoute(o)
 			c.keep(u)
-			added = append(added, u.routes...)
+			c.added = append(c.added, u.routes...)
 		}
 	}
-	c.placeAll(added)
+	c.placeAll(c.added)
 	ns.router = c.routes.Build()
 	ns.generic = &generic{b.in.Generic, &ns}
 	return &ns

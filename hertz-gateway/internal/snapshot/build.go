@@ -109,7 +109,7 @@ func (b *builder) namespace(name string, changed []store.Key) *Namespace {
 			return b.changeRoutes(prev, changed)
 		}
 	}
-	return b.compileNamespace(name, prev)
+	return b.compileNamespace(name, prev, changed)
 }
 
 // sameBase tells whether what does not come from the store is as it was.

@@ -21,10 +21,12 @@ type compiler struct {
 	prev   *Namespace // empty at first, never nil
 	ns     *Namespace
 	routes *router.Builder[*Route]
+	added  []*Route // of route resources, to be placed
 }
 
-// compileNamespace looks at everything in the namespace.
-func (b *builder) compileNamespace(name string, prev *Namespace) *Namespace {
+// compileNamespace looks at everything in the namespace; changed are the keys
+// whose objects are not as before.
+func (b *builder) compileNamespace(name string, prev *Namespace, changed []store.Key) *Namespace {
 	c := &compiler{builder: b, prev: prev, routes: &router.Builder[*Route]{}}
 	if prev == nil {
 		c.prev = &Namespace{}
@@ -47,7 +49,7 @@ func (b *builder) compileNamespace(name string, prev *Namespace) *Namespace {
 	c.loadModules()
 	c.loadTargets()
 	c.compileServices()
-	c.compileRoutes()
+	c.compileRoutes(changed)
 	c.place()
 	c.handlers()
 	c.ns.router = c.routes.Build()

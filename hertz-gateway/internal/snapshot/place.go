@@ -20,12 +20,7 @@ func (c *compiler) place() {
 			added = append(added, svc.routes...)
 		}
 	}
-	for name, u := range c.ns.routes.From("") {
-		if old, _ := c.prev.routes.Get(name); old != u {
-			added = append(added, u.routes...)
-		}
-	}
-	c.placeAll(added)
+	c.placeAll(append(added, c.added...))
 }
 
 // placeAll places routes: those that had no place before, then added.
