@@ -113,9 +113,11 @@ func (f *instanceFile) run(ctx context.Context, r *discovery.Resolver) {
 	f.save(r.Export())
 }
 
-// save writes the file if anything is new.
+// save writes the file if anything is new. A registry in which nothing is left
+// is not: that is what a wiped etcd looks like, and instances that are gone are
+// found out by dialling them.
 func (f *instanceFile) save(entries []discovery.Entry) {
-	if f.known != nil && slices.Equal(entries, f.known) {
+	if f.known != nil && (len(entries) == 0 || slices.Equal(entries, f.known)) {
 		return
 	}
 	text, err := encodeInstances(entries)

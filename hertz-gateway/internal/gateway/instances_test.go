@@ -16,11 +16,17 @@ func TestInstanceFile(t *testing.T) {
 		t.Fatalf("out of nothing: %v", f.known)
 	}
 	one := []discovery.Entry{{Key: "who/a:1", Value: `{"address":"a:1"}`, Revision: 3}}
+	two := append(slices.Clone(one), discovery.Entry{Key: "who/b:1", Value: `{"address":"b:1"}`, Revision: 4})
 	f := openInstances(dir, log)
-	f.save(one)
 	f.save([]discovery.Entry{}) // of a registry that is empty, not of one that was never read
 	if got := openInstances(dir, log).known; got == nil || len(got) != 0 {
-		t.Errorf("the newest: %v", got)
+		t.Errorf("of an empty registry: %v", got)
+	}
+	f.save(one)
+	f.save(two)
+	f.save([]discovery.Entry{})
+	if got := openInstances(dir, log).known; !slices.Equal(got, two) {
+		t.Errorf("the last that was not empty: %v", got)
 	}
 	path := filepath.Join(dir, instancesFile)
 	for name, text := range map[string]string{

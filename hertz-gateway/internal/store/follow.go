@@ -263,6 +263,11 @@ func (s *Store) probe(ctx context.Context, l *listing, failed chan<- error) {
 			return
 		}
 		revision = max(revision, s.Status().Applied)
+		err := s.guardsStand(ctx)
+		if err != nil {
+			failed <- err
+			return
+		}
 		r, err := s.get(ctx, identityKey)
 		if err != nil {
 			failed <- err
@@ -284,6 +289,28 @@ func (s *Store) probe(ctx context.Context, l *listing, failed chan<- error) {
 		last, revision = now, r.Header.Revision
 		s.probed(now)
 	}
+}
+
+// guardsStand fails where a guard of etcd is older than the one we know: etcd was
+// restored to an older state, whatever its revision and its term are by now.
+func (s *Store) guardsStand(ctx context.Context) error {
+	s.mu.Lock()
+	known := s.mirror.guards
+	s.mu.Unlock()
+	r, err := s.get(ctx, configPrefix+guardPrefix, clientv3.WithPrefix(), clientv3.WithKeysOnly())
+	if err != nil {
+		return err
+	}
+	have := make(map[string]int64, len(r.Kvs))
+	for _, kv := range r.Kvs {
+		have[strings.TrimPrefix(string(kv.Key), configPrefix+guardPrefix)] = kv.ModRevision
+	}
+	for namespace, revision := range known.From("") {
+		if have[namespace] < revision && r.Header.Revision >= revision {
+			return fmt.Errorf("etcd went back: the guard of namespace %s is at revision %d, not %d", namespace, have[namespace], revision)
+		}
+	}
+	return nil
 }
 
 // audit compares the revisions of all keys with those of the state.

@@ -78,13 +78,24 @@ func (s *Store) install(l *listing) {
 	s.knowLocked(now)
 	switch {
 	case old == (origin{}) || l.state.empty() || s.status.Held:
-	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term:
+	case l.revision < s.applied || now.Cluster == old.Cluster && now.Term < old.Term || l.state.behind(s.mirror):
 		s.keepLocked(fmt.Sprintf("etcd went back from revision %d to %d", s.applied, l.revision), l.state)
 	case now.Cluster != old.Cluster || now.Identity != old.Identity && now.Identity != "" && old.Identity != "":
 		s.keepLocked("etcd is another one than before", l.state)
 	}
 	s.takeLocked(l.state, l.revision)
 	s.movedLocked()
+}
+
+// behind says whether a guard is older than in prev. Guards only grow, so etcd
+// went back, even if it has come past prev's revision again since.
+func (st *State) behind(prev *State) bool {
+	for namespace, revision := range prev.guards.From("") {
+		if st.ownGuard(namespace) < revision {
+			return true
+		}
+	}
+	return false
 }
 
 // Restore writes back what etcd lost, in one change: the state served while

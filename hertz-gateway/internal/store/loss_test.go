@@ -340,3 +340,29 @@ func TestIdentityKeyComesBack(t *testing.T) {
 		t.Error("the state is gone with the identity")
 	}
 }
+
+func TestBehind(t *testing.T) {
+	guards := func(revisions map[string]int64) *State {
+		st := &State{}
+		for namespace, r := range revisions {
+			st.guards = st.guards.With(namespace, r)
+		}
+		return st
+	}
+	known := guards(map[string]int64{"a": 5, "b": 7})
+	for name, tt := range map[string]struct {
+		now  map[string]int64
+		want bool
+	}{
+		"the same": {map[string]int64{"a": 5, "b": 7}, false},
+		"newer":    {map[string]int64{"a": 9, "b": 7, "c": 8}, false},
+		"older":    {map[string]int64{"a": 4, "b": 12}, true},
+		"missing":  {map[string]int64{"b": 12}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := guards(tt.now).behind(known); got != tt.want {
+				t.Errorf("behind: %v", got)
+			}
+		})
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/etcd/api/v3/mvccpb"
@@ -43,6 +45,9 @@ const (
 	stageSeconds = 60
 	// foldAfter is how long a commit is left to its own gateway for folding.
 	foldAfter = 3 * time.Second
+	// foldAtOnce is how many chunks are folded at a time: commits wait for it, and
+	// etcd writes concurrent transactions to disk together.
+	foldAtOnce = 8
 )
 
 func aliveKey(id string) string { return stagePrefix + id + "/alive" }
@@ -281,27 +286,41 @@ func (s *Store) fold(ctx context.Context) error {
 		s.log.Error("removing a commit key that is not ours", "key", configPrefix+commitPath, "revision", kv.ModRevision, "error", err)
 	}
 	still := []clientv3.Cmp{clientv3.Compare(clientv3.ModRevision(configPrefix+commitPath), "=", kv.ModRevision)}
+	txn := func(ops ...clientv3.Op) error {
+		// Where the commit key is another by now, somebody else was faster.
+		if _, err := s.txn(ctx, still, ops...); err != nil {
+			return fmt.Errorf("%w: folding a large change: %w", ErrUnavailable, err)
+		}
+		return nil
+	}
+	// The chunks may go in any order: each holds only while the commit key is there.
+	var chunks sync.WaitGroup
+	slots := make(chan struct{}, foldAtOnce)
+	var failed atomic.Pointer[error]
 	var ops []clientv3.Op
 	size := 0
-	flush := func() (bool, error) {
-		done, err := s.txn(ctx, still, ops...)
-		if err != nil {
-			err = fmt.Errorf("%w: folding a large change: %w", ErrUnavailable, err)
-		}
-		ops, size = nil, 0
-		return done, err
-	}
 	for _, ch := range changes {
+		if failed.Load() != nil {
+			break
+		}
 		if len(ops) == maxTxnOps || len(ops) > 0 && size+ch.size() > maxTxnBytes {
-			if done, err := flush(); err != nil || !done {
-				return err
-			}
+			chunk := ops
+			slots <- struct{}{}
+			chunks.Go(func() {
+				defer func() { <-slots }()
+				if err := txn(chunk...); err != nil {
+					failed.Store(&err)
+				}
+			})
+			ops, size = nil, 0
 		}
 		ops, size = append(ops, ch.op(kv.ModRevision)), size+ch.size()
 	}
-	ops = append(ops, clientv3.OpDelete(configPrefix+commitPath))
-	_, err = flush()
-	return err
+	chunks.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return txn(append(ops, clientv3.OpDelete(configPrefix+commitPath))...)
 }
 
 // pending says whether a large commit is to be folded.
