@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -33,6 +34,7 @@ func BenchmarkChange(b *testing.B) {
 			}
 			want := g.store.Current().Revision()
 			for g.current.Load().Revision < want {
+				runtime.Gosched()
 			}
 		}
 		b.Run(fmt.Sprintf("route/%d", size.routes), func(b *testing.B) {
