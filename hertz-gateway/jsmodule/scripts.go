@@ -18,7 +18,7 @@ var webScript = goja.MustCompile(preludeName, webText, true)
 
 // maxListeners bounds the listeners of an EventTarget, and the signals that
 // follow another.
-const maxListeners = 1000
+const maxListeners = 256
 
 // runScript runs a part of the host that is written in JavaScript, and gives
 // what its function makes of host.

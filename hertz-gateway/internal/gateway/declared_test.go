@@ -41,8 +41,11 @@ func TestDeclaredResources(t *testing.T) {
 	var cfg Config
 	first := start(t, nil, declare, func(c *Config) { c.SecretsKey = secretsKeyFile(t); cfg = *c })
 	await(t, "the resources", func() bool { return first.get("/hello").body == "hello" })
-	if logs := first.logs.String(); !strings.Contains(logs, `"resources of the configuration applied" created=6 changed=0 unchanged=0`) || strings.Contains(logs, "canary") {
-		t.Error("the log")
+	await(t, "the log line", func() bool {
+		return strings.Contains(first.logs.String(), `"resources of the configuration applied" created=6 changed=0 unchanged=0`)
+	})
+	if strings.Contains(first.logs.String(), "canary") {
+		t.Error("a secret is in the log")
 	}
 	revision := first.status().Revision
 
@@ -78,9 +81,9 @@ func TestDeclaredResourcesRefused(t *testing.T) {
 	if got := find(); !strings.Contains(got, `dgate.yaml:13: /service: there is no service "nobody"`) {
 		t.Error(got)
 	}
-	if !strings.Contains(g.logs.String(), "the resources of the configuration are refused; none of them is applied") {
-		t.Error("not in the log")
-	}
+	await(t, "the log line", func() bool {
+		return strings.Contains(g.logs.String(), "the resources of the configuration are refused; none of them is applied")
+	})
 	if got := g.get("/hello"); got.status != 404 {
 		t.Errorf("a part of the set serves: %d", got.status)
 	}
