@@ -18,7 +18,7 @@ import (
 // TestGatewayScript runs testdata/gateway/*.txtar, each against a gateway
 // process of its own with the example IDL: $DGATE_ADMIN_API is its admin API,
 // $GATEWAY its data plane. "get PATH [HOST]" prints what it answers, "backend
-// FLAG…" starts an instance of an example service.
+// FLAG…" starts an instance of an example service, at $BACKEND.
 func TestGatewayScript(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "hertz-gateway")
 	build := exec.Command("go", "build", "-o", program, "../hertz-gateway")
@@ -55,10 +55,10 @@ func TestGatewayScript(t *testing.T) {
 				_ = g.Process.Signal(os.Interrupt)
 				_ = g.Wait() // how it ends is not what these scripts are about
 			})
-			listen, admin, etcd := ready(log)
-			env.Setenv("ETCD", etcd)
-			env.Setenv("GATEWAY", "http://"+listen)
-			env.Setenv("DGATE_ADMIN_API", "http://"+admin)
+			at := ready(log)
+			env.Setenv("ETCD", at["etcd"])
+			env.Setenv("GATEWAY", "http://"+at["listen"])
+			env.Setenv("DGATE_ADMIN_API", "http://"+at["admin"])
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("TZ", "UTC")
 			return nil
@@ -73,7 +73,10 @@ func TestGatewayScript(t *testing.T) {
 				program, err := backend()
 				ts.Check(err)
 				b := exec.Command(program, append(args, "--etcd", ts.Getenv("ETCD"))...)
+				log, err := b.StderrPipe()
+				ts.Check(err)
 				ts.Check(b.Start())
+				ts.Setenv("BACKEND", ready(log)["address"])
 				ts.Defer(func() {
 					_ = b.Process.Signal(os.Interrupt)
 					_ = b.Wait() // how it ends is not what these scripts are about
@@ -83,31 +86,27 @@ func TestGatewayScript(t *testing.T) {
 	})
 }
 
-// ready reads the log until the gateway says where it listens.
-func ready(log interface{ Read([]byte) (int, error) }) (listen, admin, etcd string) {
+// ready reads the log of a process until it is ready, and gives what it says of
+// itself then: "listen", "admin", "etcd", "address".
+func ready(log interface{ Read([]byte) (int, error) }) map[string]string {
+	said := map[string]string{}
 	lines := bufio.NewScanner(log)
 	for lines.Scan() {
 		if !strings.Contains(lines.Text(), "msg=ready") {
 			continue
 		}
 		for field := range strings.FieldsSeq(lines.Text()) {
-			if v, ok := strings.CutPrefix(field, "listen="); ok {
-				listen = v
-			}
-			if v, ok := strings.CutPrefix(field, "admin="); ok {
-				admin = v
-			}
-			if v, ok := strings.CutPrefix(field, "etcd="); ok {
-				etcd = v
+			if name, value, ok := strings.Cut(field, "="); ok {
+				said[name] = value
 			}
 		}
 		go func() {
-			for lines.Scan() { // so that the gateway never waits for a reader
+			for lines.Scan() { // so that the process never waits for a reader
 			}
 		}()
-		return listen, admin, etcd
+		break
 	}
-	return "", "", ""
+	return said
 }
 
 // get asks the gateway like a client: get PATH [HOST].

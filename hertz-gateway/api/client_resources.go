@@ -191,6 +191,17 @@ func (c *Client) Instances(ctx context.Context, namespace, service string) ([]Se
 	return out.Instances, err
 }
 
+// SetWeight changes the weight of an instance until it registers anew; 0 drains it.
+func (c *Client) SetWeight(ctx context.Context, namespace, service, address string, weight int) error {
+	query := place(ListQuery{Namespace: namespace})
+	query.Set("service", service)
+	body, err := json.Marshal(InstanceWeight{weight})
+	if err != nil {
+		return fmt.Errorf("a weight: %w", err)
+	}
+	return c.send(ctx, &call{verb: http.MethodPut, path: []string{"api", "v1", "instances", url.PathEscape(address)}, query: query, body: body})
+}
+
 // Export gives all resources of a namespace (all namespaces if empty) in the
 // form that Apply takes.
 func (c *Client) Export(ctx context.Context, namespace string) ([]json.RawMessage, error) {

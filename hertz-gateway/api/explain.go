@@ -14,6 +14,8 @@ type ExplainRequest struct {
 	URL     string                  `json:"url"`
 	Headers map[string]HeaderValues `json:"headers,omitempty"`
 	Body    string                  `json:"body,omitempty"`
+	// Send has the gateway serve the request too, and tell what became of it.
+	Send bool `json:"send,omitempty"`
 }
 
 // HeaderValues are the lines of a header. In JSON it is a text or a list of texts.
@@ -68,6 +70,30 @@ type Explanation struct {
 	Namespace string `json:"namespace,omitempty"`
 	// Instances that a call would be balanced over.
 	Instances []Instance `json:"instances,omitempty"`
+	// Sent is what became of the request, if it was sent.
+	Sent *ExplainedExchange `json:"sent,omitempty"`
+}
+
+// ExplainedExchange is a request that was served.
+type ExplainedExchange struct {
+	Status int `json:"status"`
+	// Took is the time from the request to the end of the answer, and of each
+	// stage inside, as time.Duration writes them.
+	Took   string           `json:"took"`
+	Stages []ExplainedStage `json:"stages"`
+	// Instance that answered; Tried are those that refused a connection before.
+	Instance string   `json:"instance,omitempty"`
+	Tried    []string `json:"tried,omitempty"`
+	// Why this instance: the balancer, or what a module chose.
+	Why string `json:"why,omitempty"`
+	// Body of the answer, at most 4 KiB.
+	Body string `json:"body"`
+}
+
+// ExplainedStage is one part of an exchange.
+type ExplainedStage struct {
+	Name string `json:"name"`
+	Took string `json:"took"`
 }
 
 // ExplainOutcome says how the match of a request ended.

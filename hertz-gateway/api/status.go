@@ -79,6 +79,11 @@ type ServiceInstance struct {
 	Instance
 }
 
+// InstanceWeight is the body of PUT /api/v1/instances/{address}.
+type InstanceWeight struct {
+	Weight int `json:"weight"`
+}
+
 // InstanceState tells whether an instance gets calls.
 type InstanceState string
 

@@ -14,6 +14,7 @@ import (
 
 	"dgate/dgate-cli/internal/cli"
 	"dgate/dgate-cli/internal/cmd/apply"
+	"dgate/dgate-cli/internal/cmd/bench"
 	"dgate/dgate-cli/internal/cmd/call"
 	"dgate/dgate-cli/internal/cmd/completion"
 	contextcmd "dgate/dgate-cli/internal/cmd/context"
@@ -119,6 +120,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 100 the check found something.`,
 		idl.New(env),
 		module.New(env),
 		instance.New(env),
+		bench.New(env),
 		call.New(env),
 		explain.New(env),
 		logs.New(env),

@@ -6,7 +6,7 @@ import (
 	"dgate/hertz-gateway/api"
 )
 
-func explain(_ context.Context, x *exchange) *api.Problem {
+func explain(ctx context.Context, x *exchange) *api.Problem {
 	body, p := x.body()
 	if p != nil {
 		return p
@@ -15,7 +15,10 @@ func explain(_ context.Context, x *exchange) *api.Problem {
 	if err := api.Decode(body, &req); err != nil {
 		return x.problem(err)
 	}
-	e, p := x.backend.Explain(req)
+	if req.Send && x.caller.Role < Editor {
+		return api.NewProblem(api.Forbidden, x.caller.Name+" may have requests explained, not sent.")
+	}
+	e, p := x.backend.Explain(ctx, req)
 	if p != nil {
 		return p
 	}

@@ -31,9 +31,11 @@ type Backend interface {
 	// Call calls a method by name with the JSON body of req; resp is for its use.
 	Call(ctx context.Context, namespace, service, method string, req *message.Request, resp *message.Response) (*api.CallResult, *api.Problem)
 	// Explain is the answer of POST /api/v1/explain.
-	Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem)
+	Explain(ctx context.Context, req api.ExplainRequest) (*api.Explanation, *api.Problem)
 	// Stats is the answer of GET /api/v1/stats.
 	Stats() *api.Stats
+	// SetWeight changes the weight of an instance of a service.
+	SetWeight(ctx context.Context, namespace, service, address string, weight int) *api.Problem
 	// Instances lists those of a service (all services if it is empty).
 	Instances(namespace, service string) ([]api.ServiceInstance, *api.Problem)
 	// Logs are the last lines of the gateway's log.
@@ -84,6 +86,10 @@ func New(backend Backend, o Options, log *slog.Logger) (*Handler, error) {
 		{verb: "GET", path: "/metrics", role: Viewer, summary: "Metrics in the text format of Prometheus.", serve: metrics},
 		{verb: "GET", path: "/openapi.json", role: Viewer, summary: "This description.", out: json.RawMessage{}, serve: openAPI},
 		{verb: "GET", path: "/api/v1/status", role: Viewer, summary: "What is wanted, what is served, and what is wrong.", out: api.Status{}, serve: status},
+		{
+			verb: "PUT", path: "/api/v1/instances/{address}", role: Editor, summary: "Change the weight of an instance until it registers anew; 0 drains it.", in: api.InstanceWeight{}, serve: weigh,
+			query: []parameter{inNamespace, {"service", "the service of the instance; required"}},
+		},
 		{verb: "GET", path: "/api/v1/instances", role: Viewer, summary: "The instances of the services.", out: api.Instances{}, serve: instances, query: []parameter{inNamespace, {"service", "only this one: a Thrift service, its file or registry name, or a service resource"}}},
 		{verb: "POST", path: "/api/v1/call/{service}/{method}", role: Editor, summary: "Call a method of a service.", in: json.RawMessage{}, out: api.CallResult{}, serve: call, query: []parameter{inNamespace}},
 		{verb: "POST", path: "/api/v1/explain", role: Viewer, whole: true, summary: "What would become of a request.", in: api.ExplainRequest{}, out: api.Explanation{}, serve: explain},
@@ -248,6 +254,33 @@ func instances(_ context.Context, x *exchange) *api.Problem {
 		return p
 	}
 	return x.write(200, api.Instances{Instances: list})
+}
+
+func weigh(ctx context.Context, x *exchange) *api.Problem {
+	address, _ := x.req.Params.Get("address")
+	if p := x.allowed(x.namespace()); p != nil {
+		return p
+	}
+	if x.query.Get("service") == "" {
+		return badParameter("service", "it is required")
+	}
+	body, p := x.body()
+	if p != nil {
+		return p
+	}
+	var in api.InstanceWeight
+	if err := api.Decode(body, &in); err != nil {
+		return x.problem(err)
+	}
+	if err := x.backend.Control().Store().Writable(); err != nil {
+		return x.problem(err)
+	}
+	if p := x.backend.SetWeight(ctx, x.namespace(), x.query.Get("service"), address, in.Weight); p != nil {
+		return p
+	}
+	x.audit(fmt.Sprintf("weight of %s %s: %d", x.query.Get("service"), address, in.Weight), nil)
+	x.resp.SetStatus(204)
+	return nil
 }
 
 func call(ctx context.Context, x *exchange) *api.Problem {

@@ -1,13 +1,22 @@
 package gateway
 
 import (
+	"cmp"
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/explain"
+	"dgate/hertz-gateway/internal/proxy"
 	"dgate/hertz-gateway/internal/snapshot"
 )
 
 // Explain tells what the snapshot that serves would do with a request.
-func (g *Gateway) Explain(req api.ExplainRequest) (*api.Explanation, *api.Problem) {
+func (g *Gateway) Explain(ctx context.Context, req api.ExplainRequest) (*api.Explanation, *api.Problem) {
 	host, err := explain.Host(req)
 	if err != nil {
 		return nil, api.NewProblem(api.InvalidRequest, err.Error())
@@ -29,7 +38,74 @@ func (g *Gateway) Explain(req api.ExplainRequest) (*api.Explanation, *api.Proble
 			e.Instances = append(e.Instances, api.Instance{Address: i.Address, Weight: i.Weight, Tags: i.Tags, State: stateOf(i)})
 		}
 	}
+	if req.Send {
+		e.Sent, err = g.send(ctx, req, host)
+		if err != nil {
+			return nil, api.NewProblem(api.InvalidRequest, "The request cannot be sent: "+err.Error()+".")
+		}
+	}
 	return e, nil
+}
+
+// shownBody is how much of an answer an explanation holds, in bytes.
+const shownBody = 4 << 10
+
+// send has the data plane serve a request like a client's, and follows it.
+func (g *Gateway) send(ctx context.Context, req api.ExplainRequest, host string) (*api.ExplainedExchange, error) {
+	u, err := url.Parse(req.URL)
+	if err != nil {
+		return nil, err
+	}
+	u.Scheme, u.Host = "http", g.data.Addr()
+	r, err := http.NewRequestWithContext(ctx, cmp.Or(req.Method, http.MethodGet), u.String(), strings.NewReader(req.Body))
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range req.Headers {
+		r.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	if host != "" {
+		r.Host = host
+	}
+	ticket, trace := g.proxy.Tracer.Begin()
+	defer g.proxy.Tracer.End(ticket)
+	r.Header.Set(proxy.TraceHeader, ticket)
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	begun := time.Now()
+	res, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(res.Body, shownBody))
+	if err != nil {
+		return nil, err
+	}
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return nil, err
+	}
+	out := &api.ExplainedExchange{
+		Status: res.StatusCode, Took: time.Since(begun).Round(time.Microsecond).String(), Stages: []api.ExplainedStage{},
+		Body: strings.ToValidUTF8(string(body), "\uFFFD"),
+	}
+	if !g.proxy.Tracer.Taken(ticket) {
+		return out, nil // it was answered before it was an exchange
+	}
+	<-trace.Done()
+	out.Instance, out.Tried = trace.Instance, trace.Tried
+	for _, s := range trace.Stages {
+		out.Stages = append(out.Stages, api.ExplainedStage{Name: s.Name, Took: s.Took.Round(time.Microsecond).String()})
+	}
+	switch {
+	case trace.Choice != "":
+		out.Why = "a module chose " + trace.Choice
+	case trace.Instance != "":
+		out.Why = "its turn by weight"
+	}
+	return out, nil
 }
 
 // inputOf are the routes of a namespace; nil has none.

@@ -87,7 +87,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 		}
 	}()
 	g.metrics = telemetry.NewMetrics(api.Version())
-	g.proxy = &proxy.Handler{Current: &g.current, Log: log, Metrics: g.metrics, MaxBody: cfg.MaxBody}
+	g.proxy = &proxy.Handler{Current: &g.current, Log: log, Metrics: g.metrics, MaxBody: cfg.MaxBody, Tracer: new(proxy.Tracer)}
 	g.data, err = edge.New(edge.Config{Addr: cfg.Listen, Flag: "--listen", Log: log}, g.proxy)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -215,6 +216,27 @@ func (g *Gateway) Instances(namespace, service string) ([]api.ServiceInstance, *
 		}
 	}
 	return list, nil
+}
+
+// SetWeight changes the weight of an instance in the registry.
+func (g *Gateway) SetWeight(ctx context.Context, namespace, service, address string, weight int) *api.Problem {
+	ns := g.current.Load().Namespace(namespace)
+	if ns == nil {
+		return api.NewProblem(api.NotFound, fmt.Sprintf("There is no namespace %q.", namespace))
+	}
+	for _, b := range ns.Backends(service) {
+		err := g.resolver.SetWeight(ctx, b.Registry, address, weight)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, discovery.ErrWeight):
+			return api.NewProblem(api.InvalidRequest, err.Error()+".")
+		case !errors.Is(err, discovery.ErrNoInstance):
+			g.log.Warn("the weight of an instance stays as it is", "error", err)
+			return api.NewProblem(api.Stale, "The registry cannot be written now.")
+		}
+	}
+	return api.NewProblem(api.NotFound, fmt.Sprintf("%s has no instance %q.", service, address))
 }
 
 func stateOf(i *discovery.Instance) api.InstanceState {

@@ -22,6 +22,8 @@ type Handler struct {
 	Metrics *telemetry.Metrics // nil: nothing is counted
 	// MaxBody bounds the body of a request in bytes.
 	MaxBody int
+	// Tracer follows the requests that explain sends; nil: none.
+	Tracer *Tracer
 }
 
 // exchange is one client request being served.
@@ -42,9 +44,11 @@ func (h *Handler) Serve(ctx context.Context, req *message.Request, resp *message
 	x.pin = h.Current.Pin()
 	x.Snapshot = x.pin.Snapshot
 	x.start = time.Now()
+	x.Trace = h.Tracer.of(req)
 	defer x.end()
 
 	if x.resolve() {
+		x.Trace.Mark("match")
 		if err := x.run(ctx); err != nil {
 			x.fail(err)
 		}
@@ -58,6 +62,7 @@ func (x *exchange) end() {
 		x.fail(&panicError{p, debug.Stack()})
 	}
 	x.observe()
+	x.Trace.End(x.Instance)
 	x.pin.Release()
 	*x = exchange{}
 	exchanges.Put(x)

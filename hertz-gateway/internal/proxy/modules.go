@@ -55,15 +55,34 @@ func (x *exchange) hooked(ctx context.Context, s *jsmodule.Session) error {
 	}
 	if chosen {
 		x.Choice = &upstream.Choice{Address: target.Address, Tag: target.Tag, HashKey: target.HashKey}
+		if x.Trace != nil {
+			x.Trace.Choice = choiceText(x.Choice)
+		}
 	}
 	answered, err := s.Request()
+	x.Trace.Mark("hooks before the call")
 	if err != nil || answered {
 		return err
 	}
 	if err := x.Route.Action.Serve(ctx, &x.Exchange); err != nil {
 		return err
 	}
-	return s.Response()
+	err = s.Response()
+	x.Trace.Mark("hooks after the call")
+	return err
+}
+
+// choiceText says how a module chose.
+func choiceText(c *upstream.Choice) string {
+	switch {
+	case c.Address != "":
+		return "address " + c.Address
+	case c.HashKey != "" && c.Tag != "":
+		return "hash key " + c.HashKey + " among tag " + c.Tag
+	case c.HashKey != "":
+		return "hash key " + c.HashKey
+	}
+	return "tag " + c.Tag
 }
 
 // failureName is the class of error that an errorHandler sees.

@@ -31,6 +31,8 @@ type Exchange struct {
 	Choice *upstream.Choice
 	// Instance that answered, "host:port"; empty before.
 	Instance string
+	// Trace follows the exchange for explain; nil: nobody asks.
+	Trace *Trace
 }
 
 // Action is what a route does once policies and hooks have let a request

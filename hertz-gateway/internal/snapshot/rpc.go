@@ -28,6 +28,7 @@ type invocation struct {
 	plan     *servicemapping.Plan
 	resp     servicemapping.Response
 	envelope bool
+	trace    *Trace
 	buffer   []byte // of the arguments
 
 	answered bool
@@ -43,6 +44,8 @@ var (
 // ReadResult writes the response.
 func (in *invocation) ReadResult(result []byte) {
 	in.answered = true
+	in.trace.Mark("call")
+	defer in.trace.Mark("answer")
 	if in.envelope {
 		in.err = in.plan.WriteEnvelope(in.resp, result)
 	} else {
@@ -59,6 +62,9 @@ func (a *rpc) Serve(ctx context.Context, ex *Exchange) error {
 	}
 	in := a.begin(plan, ex.Response)
 	in.envelope, in.Choice, in.Args = ex.Envelope, ex.Choice, ex.Args
+	if ex.Trace != nil {
+		in.trace, in.Tried = ex.Trace, &ex.Trace.Tried
+	}
 	var err error
 	ex.Instance, err = a.run(ctx, in, ex.Request, ex.Deadline)
 	return err
@@ -87,6 +93,7 @@ func (a *rpc) run(ctx context.Context, in *invocation, req servicemapping.Reques
 			in.buffer = in.Args
 		}
 	}
+	in.trace.Mark("bind")
 	reply, err := a.client.Call(ctx, &in.Call)
 	if err != nil {
 		return reply.Instance, err

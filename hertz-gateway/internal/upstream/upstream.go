@@ -68,6 +68,9 @@ type Call struct {
 	Header map[string]string
 	// Reader, if there is one, may be given the result in place of the Reply.
 	Reader ResultReader
+	// Tried takes the addresses of instances that refused a connection; nil:
+	// nobody asks.
+	Tried *[]string
 }
 
 // ResultReader reads a result where it has been received, so that nothing has

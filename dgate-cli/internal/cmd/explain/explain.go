@@ -30,6 +30,7 @@ type options struct {
 	modules    string
 	routesOnly bool
 	timeout    time.Duration
+	send       bool
 }
 
 // New makes the command.
@@ -37,10 +38,12 @@ func New(env *cli.Env) *cobra.Command {
 	o := &options{env: env}
 	cmd := &cobra.Command{
 		Use:   "explain METHOD URL",
-		Short: "What becomes of a request, which is not sent",
+		Short: "What becomes of a request, without sending it",
 		Long: `Tells what the gateway would do with a request: which route takes it and why not
 the others, where each field of the method's argument comes from, which hooks
-run, and how the result becomes an answer. Nothing is called.
+run, and how the result becomes an answer. Nothing is called, unless --send has
+the gateway serve the request and tell which instance answered and where the
+time went.
 
 With --idl it works on files; otherwise the gateway explains what it serves. URL
 is a path with its query, or a whole URL.`,
@@ -57,6 +60,7 @@ is a path with its query, or a whole URL.`,
 	cmd.Flags().StringVar(&o.dir, "idl", "", "the `DIR` of the IDLs: explain offline")
 	cmd.Flags().StringVar(&o.modules, "modules", "", "the `DIR` of the modules, offline")
 	cmd.Flags().BoolVar(&o.routesOnly, "routes-only", false, "offline: nothing is called by name (genericRoute: off)")
+	cmd.Flags().BoolVar(&o.send, "send", false, "have the gateway serve the request too, and tell what became of it")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 10*time.Second, "how long to wait for the gateway")
 	return cmd
 }
@@ -67,7 +71,10 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	var e *api.Explanation
+	req.Send = o.send
 	switch {
+	case o.dir != "" && o.send:
+		return cli.Usagef("leave out --idl", "--send takes a gateway")
 	case o.dir != "":
 		e, err = o.offline(req)
 	case o.modules != "" || o.routesOnly:
@@ -78,7 +85,10 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return o.env.Print(e, func(t *cli.Table) { table(t, e) })
+	return o.env.Print(e, func(t *cli.Table) {
+		table(t, e)
+		sent(t, e.Sent)
+	})
 }
 
 // request is what is to be explained.
@@ -204,6 +214,26 @@ func head(t *cli.Table, e *api.Explanation) {
 		line += e.Route.Name
 	}
 	t.Line(cli.OneLine(line))
+}
+
+// sent tells what became of the request, if it was sent.
+func sent(t *cli.Table, x *api.ExplainedExchange) {
+	if x == nil {
+		return
+	}
+	t.Line("")
+	t.Row("SENT", "TOOK")
+	t.Row(fmt.Sprintf("status %d", x.Status), x.Took)
+	for _, s := range x.Stages {
+		t.Row("  "+s.Name, s.Took)
+	}
+	for _, a := range x.Tried {
+		t.Row("refused by", a)
+	}
+	if x.Instance != "" {
+		t.Row("answered by", x.Instance+", "+x.Why)
+	}
+	t.Line(cli.OneLine(x.Body))
 }
 
 func about(t *cli.Table, e *api.Explanation) {

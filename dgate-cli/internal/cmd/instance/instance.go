@@ -19,7 +19,7 @@ const timeout = 30 * time.Second
 // New makes "instance" with its verbs.
 func New(env *cli.Env) *cobra.Command {
 	cmd := cli.Group(&cobra.Command{Use: "instance", Short: "Running backends of services"})
-	cmd.AddCommand(newList(env))
+	cmd.AddCommand(newList(env), newDrain(env), newWeight(env))
 	return cmd
 }
 

@@ -100,6 +100,9 @@ func (c *call) run(ctx context.Context, args any) (upstream.Reply, error) {
 			}
 			refused = dial
 			c.tried = append(c.tried, c.node.inst.Address)
+			if c.req.Tried != nil {
+				*c.req.Tried = append(*c.req.Tried, c.node.inst.Address)
+			}
 		case errors.Is(err, errStale) && stale < maxStale:
 			stale++
 		case errors.Is(err, kerrors.ErrNoMoreInstance):
