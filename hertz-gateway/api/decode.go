@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -69,7 +70,7 @@ func DecodeResource(data []byte) (Resource, error) {
 
 // DecodeKind reads a resource of a known kind and checks it as Check does; a
 // member "kind" that says the same is allowed. Empty namespaces become
-// DefaultNamespace.
+// DefaultNamespace; what the server sets is read and ignored.
 func DecodeKind(kind Kind, data []byte) (Resource, error) {
 	r := kind.New()
 	d := decoder{data: data, kind: kind}
@@ -77,7 +78,9 @@ func DecodeKind(kind Kind, data []byte) (Resource, error) {
 	if err := d.err(); err != nil {
 		return nil, err
 	}
-	if m := r.Head(); kind == KindNamespace {
+	m := r.Head()
+	m.Revision, m.CreatedAt, m.UpdatedAt = 0, time.Time{}, time.Time{}
+	if kind == KindNamespace {
 		m.Namespace = m.Name
 	} else if m.Namespace == "" {
 		m.Namespace = DefaultNamespace

@@ -22,7 +22,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 // hints are next steps by problem code. Never written to.
 var hints = map[Code]string{
 	Unauthorized:     "give credentials with --auth or DGATE_ADMIN_AUTH",
-	NotFound:         "is this the address of a gateway's admin listener? `dgate-cli version` tells the version of this client",
+	NotFound:         "`list` shows what there is; another namespace is named with namespace=NAME",
 	ServiceNotFound:  "`dgate-cli status` lists the services",
 	MethodNotFound:   "`dgate-cli idl routes DIR` lists the methods of a directory of IDLs",
 	AmbiguousService: "name the service by its IDL file or its registry name",

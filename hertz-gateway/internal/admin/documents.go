@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -237,18 +238,24 @@ func deleteWholeDocument(ctx context.Context, x *exchange) *api.Problem {
 		}
 		return x.write(202, Envelope{StatusCode: 202, Count: 1})
 	}
-	n := 0
+	n, err := x.removeAll(ctx, ref.Namespace, ref.Collection)
+	x.audit(fmt.Sprintf("%d documents %s/%s", n, ref.Namespace, ref.Collection), err)
+	if err != nil {
+		return x.problem(err)
+	}
+	return x.write(202, Envelope{StatusCode: 202, Count: n})
+}
+
+// removeAll deletes the documents of a collection, and says how many.
+func (x *exchange) removeAll(ctx context.Context, namespace, collection string) (n int, err error) {
 	for {
-		list, _, err := x.backend.Documents().List(ctx, ref.Namespace, ref.Collection, store.Page{Limit: store.MaxDocuments})
-		if err != nil {
-			return x.problem(err)
-		}
-		if len(list) == 0 {
-			return x.write(202, Envelope{StatusCode: 202, Count: n})
+		list, _, err := x.backend.Documents().List(ctx, namespace, collection, store.Page{Limit: store.MaxDocuments})
+		if err != nil || len(list) == 0 {
+			return n, err
 		}
 		for _, d := range list {
-			if err := x.backend.Documents().Delete(ctx, ref.Namespace, ref.Collection, d.ID, &d.Revision); err != nil {
-				return x.problem(err)
+			if err := x.backend.Documents().Delete(ctx, namespace, collection, d.ID, &d.Revision); err != nil {
+				return n, err
 			}
 			n++
 		}

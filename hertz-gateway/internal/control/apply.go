@@ -3,9 +3,9 @@ package control
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"dgate/hertz-gateway/api"
@@ -165,6 +165,7 @@ type plan struct {
 	puts    []*store.Object
 	at      map[store.Key]string // where each put stands in what the caller sent
 	deletes []store.Key
+	deleted map[store.Key]bool // those of deletes
 	guards  []string
 	applied *api.Applied
 }
@@ -174,7 +175,7 @@ const domainGuard = "~domains"
 
 // plan works out what is to be written; what is the same already is left out.
 func (c *Control) plan(base *store.State, ch Change) (*plan, error) {
-	p := &plan{at: map[store.Key]string{}, applied: &api.Applied{}}
+	p := &plan{at: map[store.Key]string{}, deleted: map[store.Key]bool{}, applied: &api.Applied{}}
 	var wrong InvalidError
 	created := map[string]bool{api.DefaultNamespace: true}
 	for _, put := range ch.Puts {
@@ -245,7 +246,7 @@ func (p *plan) delete(base *store.State, k store.Key, cascade bool, wrong *Inval
 				continue
 			}
 			inside++
-			if cascade && !slices.Contains(p.deletes, o.Key) {
+			if cascade {
 				p.remove(o.Key)
 			}
 		}
@@ -255,13 +256,16 @@ func (p *plan) delete(base *store.State, k store.Key, cascade bool, wrong *Inval
 			return nil
 		}
 	}
-	if !slices.Contains(p.deletes, k) {
-		p.remove(k)
-	}
+	p.remove(k)
 	return nil
 }
 
+// remove adds a delete once: a cascade may name what is deleted by itself too.
 func (p *plan) remove(k store.Key) {
+	if p.deleted[k] {
+		return
+	}
+	p.deleted[k] = true
 	p.deletes = append(p.deletes, k)
 	p.guard(k)
 	p.applied.Deleted = append(p.applied.Deleted, api.Ref{Kind: api.Kind(k.Kind), Namespace: k.Namespace, Name: k.Name})
@@ -278,7 +282,7 @@ func (c *Control) object(base *store.State, put Put) (*store.Object, *api.FieldE
 			return nil, &api.FieldError{Pointer: "/schema", Code: api.CodeInvalid, Detail: err.Error()}
 		}
 	}
-	value, err := encode(r)
+	value, err := json.Marshal(r)
 	if err != nil {
 		return nil, &api.FieldError{Code: api.CodeInvalid, Detail: err.Error()}
 	}
@@ -295,6 +299,10 @@ func (c *Control) check(base *store.State, ch Change, p *plan) (warnings []api.F
 		return nil, nil
 	}
 	found := c.cfg.Check(base, base.With(p.puts, p.deletes))
+	known := make(map[snapshot.Problem]bool, len(found.Before))
+	for _, pr := range found.Before {
+		known[pr] = true
+	}
 	var wrong InvalidError
 	for _, pr := range found.Breaks {
 		f := fieldError(p.at[pr.Key], pr.Key, pr.Pointer, pr.Code, pr.Message)
@@ -311,7 +319,7 @@ func (c *Control) check(base *store.State, ch Change, p *plan) (warnings []api.F
 		switch {
 		case pr.Warning && own:
 			warnings = append(warnings, fieldError(at, pr.Key, pr.Pointer, pr.Code, pr.Message))
-		case pr.Warning, !own && slices.Contains(found.Before, pr):
+		case pr.Warning, !own && known[pr]:
 		default:
 			code := pr.Code
 			if !own && len(ch.Deletes) > 0 && code == api.CodeReference {

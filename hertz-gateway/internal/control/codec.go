@@ -3,7 +3,6 @@ package control
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/store"
@@ -30,15 +29,6 @@ func Decode(k store.Key, value []byte) (any, error) {
 		return nil, fmt.Errorf("the value is that of %s", at)
 	}
 	return r, nil
-}
-
-// encode is the stored form of a resource: what the server sets is left out.
-func encode(r api.Resource) ([]byte, error) {
-	m := r.Head()
-	kept := *m
-	defer func() { *m = kept }()
-	m.Revision, m.CreatedAt, m.UpdatedAt = 0, time.Time{}, time.Time{}
-	return json.Marshal(r)
 }
 
 // View is a stored resource as the API shows it: with what the server sets,

@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -246,5 +249,62 @@ func TestOpenAPIOfAdmin(t *testing.T) {
 	}
 	if len(asked) < 18 {
 		t.Errorf("%d operations asked", len(asked))
+	}
+}
+
+// A client certificate of the authority is a caller; another one, or none, is not.
+func TestClientCertificates(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		write(t, path, text)
+		return path
+	}
+	serverCert, serverKey := selfSigned(t, "localhost", 1)
+	robotCert, robotKey := selfSigned(t, "robot", 2)
+	otherCert, otherKey := selfSigned(t, "robot", 3)
+	g := launch(t, nil, func(c *Config) {
+		c.AdminCert, c.AdminKey = file("cert.pem", serverCert), file("key.pem", serverKey)
+		c.AdminClientCA = file("ca.pem", robotCert)
+		c.AdminAuth = admin.Credentials{Clients: []admin.Credential{{Name: "robot", Role: "viewer"}}}
+	})
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(serverCert))
+	ask := func(verb, path, cert, key string) (status int, err error) {
+		conf := &tls.Config{RootCAs: roots, ServerName: "localhost"}
+		if cert != "" {
+			pair, err := tls.X509KeyPair([]byte(cert), []byte(key))
+			if err != nil {
+				t.Fatal(err)
+			}
+			conf.Certificates = []tls.Certificate{pair}
+		}
+		c := &http.Client{Transport: &http.Transport{TLSClientConfig: conf, DisableKeepAlives: true}}
+		req, err := http.NewRequest(verb, "https://"+g.AdminAddr()+path, strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		res, err := c.Do(req)
+		if err != nil {
+			return 0, err
+		}
+		return res.StatusCode, res.Body.Close()
+	}
+	await(t, "the admin API", func() bool { status, err := ask("GET", "/livez", "", ""); return err == nil && status == 200 })
+	for _, tt := range []struct {
+		name, verb, path, cert, key string
+		want                        int
+	}{
+		{"its own", "GET", "/api/v1/status", robotCert, robotKey, 200},
+		{"beyond its role", "PUT", "/api/v1/collection/c", robotCert, robotKey, 403},
+		{"none", "GET", "/api/v1/status", "", "", 401},
+	} {
+		if status, err := ask(tt.verb, tt.path, tt.cert, tt.key); err != nil || status != tt.want {
+			t.Errorf("%s: %d %v, want %d", tt.name, status, err, tt.want)
+		}
+	}
+	if status, err := ask("GET", "/api/v1/status", otherCert, otherKey); err == nil && status == 200 {
+		t.Error("a certificate of nobody's authority was taken")
 	}
 }

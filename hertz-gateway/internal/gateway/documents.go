@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/control"
@@ -18,40 +17,17 @@ type documents struct{ g *Gateway }
 
 var _ jsmodule.Documents = documents{}
 
-// schemas keeps the compiled schemas of collections. Safe for concurrent use.
-type schemas struct {
-	mu       sync.Mutex
-	compiled map[store.Key]compiledSchema
-}
-
-type compiledSchema struct {
-	of     *store.Object
-	schema *schema.Schema
-}
-
-// check refuses data that does not fit the schema of its collection.
-func (s *schemas) check(collection *store.Object, _ string, data []byte) error {
+// checkDocument refuses data that does not fit the schema of its collection.
+func (g *Gateway) checkDocument(collection *store.Object, _ string, data []byte) error {
 	text := collection.Decoded.(*api.Collection).Schema
 	if text == nil {
 		return nil
 	}
-	s.mu.Lock()
-	c := s.compiled[collection.Key]
-	s.mu.Unlock()
-	if c.of != collection {
-		compiled, err := schema.Compile(text)
-		if err != nil {
-			return err
-		}
-		c = compiledSchema{collection, compiled}
-		s.mu.Lock()
-		if s.compiled == nil {
-			s.compiled = map[store.Key]compiledSchema{}
-		}
-		s.compiled[collection.Key] = c
-		s.mu.Unlock()
+	s, err := g.schemas.of(collection, g.store.Current(), func() (*schema.Schema, error) { return schema.Compile(text) })
+	if err != nil {
+		return err
 	}
-	return c.schema.Check(data)
+	return s.Check(data)
 }
 
 // Get implements jsmodule.Documents.

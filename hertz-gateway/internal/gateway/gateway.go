@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ import (
 	"dgate/hertz-gateway/internal/upstream/discovery"
 	"dgate/hertz-gateway/internal/upstream/kitex"
 	"dgate/hertz-gateway/jsmodule"
+	"dgate/hertz-gateway/schema"
 )
 
 const (
@@ -50,7 +52,10 @@ type Gateway struct {
 	store     *store.Store
 	control   *control.Control
 	documents *store.Documents
-	keyring   *store.Keyring // nil: secrets are refused
+	// schemas of collections and certificates of domains, as they are needed.
+	schemas      derived[*schema.Schema]
+	certificates derived[*tls.Certificate]
+	keyring      *store.Keyring // nil: secrets are refused
 	// announce tells the cluster that the status of this gateway has changed.
 	announce  func()
 	resolver  *discovery.Resolver
@@ -94,7 +99,7 @@ func New(ctx context.Context, cfg Config, log *slog.Logger) (_ *Gateway, err err
 	}
 	g.onClose(func() { g.data.Close() })
 	if cfg.TLSListen != "" {
-		g.dataTLS, err = edge.New(edge.Config{Addr: cfg.TLSListen, Flag: "--tls-listen", TLS: new(certificates).config(g), Log: log}, g.proxy)
+		g.dataTLS, err = edge.New(edge.Config{Addr: cfg.TLSListen, Flag: "--tls-listen", TLS: g.dataTLSConfig(), Log: log}, g.proxy)
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +168,7 @@ func (g *Gateway) connect(ctx context.Context) (err error) {
 		return err
 	}
 	g.onClose(g.store.Close)
-	g.documents = g.store.Documents(new(schemas).check)
+	g.documents = g.store.Documents(g.checkDocument)
 	if g.keyring, err = openKeyring(&g.cfg); err != nil {
 		return err
 	}

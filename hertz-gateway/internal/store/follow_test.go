@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dgate/hertz-gateway/internal/store/storetest"
 )
 
 // TestSlowReader commits many times while a reader looks elsewhere: it gets one
@@ -94,14 +96,14 @@ func TestCompactionWhileCutOff(t *testing.T) {
 	t.Parallel()
 	endpoint := newEtcd(t)
 	s := openStore(t, Config{Client: testClient(t, endpoint)})
-	cut := newCutter(t, endpoint)
-	far := openStore(t, quick(Config{Client: testClient(t, cut.endpoint())}))
+	cut := storetest.NewCutter(t, endpoint)
+	far := openStore(t, quick(Config{Client: testClient(t, cut.Endpoint())}))
 	for i := range 20 {
 		mustCommit(t, s, Batch{Puts: []Put{put(fmt.Sprintf("k%d", i), `1`)}})
 	}
 	rev := s.Current().Revision()
 	seen := await(t, far, "the first commits", func(st *State) bool { return st.Revision() >= rev })
-	cut.set(true)
+	cut.Cut(true)
 	awaitStatus(t, far, "the cut", func(st Status) bool { return !st.Connected })
 	for i := range 10 {
 		mustCommit(t, s, Batch{Puts: []Put{put(fmt.Sprintf("n%d", i), `1`), put("k19", fmt.Sprint(i))}, Deletes: []Key{key(fmt.Sprintf("k%d", i))}})
@@ -114,7 +116,7 @@ func TestCompactionWhileCutOff(t *testing.T) {
 		t.Error("the state has changed without etcd")
 	}
 	began := time.Now()
-	cut.set(false)
+	cut.Cut(false)
 	await(t, far, "all that was missed", func(st *State) bool { return cmp.Equal(contents(st), contents(s.Current())) })
 	t.Logf("exact %v after the end of the cut", time.Since(began))
 	mustCommit(t, far, Batch{Puts: []Put{put("back", `1`)}})

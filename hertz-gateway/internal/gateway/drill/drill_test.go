@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"dgate/hertz-gateway/internal/store/storetest"
 )
 
 // long skips what only the drills run, and starts a cluster for it.
@@ -138,15 +140,15 @@ func (c *cluster) replaceEtcd(dirs []string) {
 // it back.
 func TestCutOff(t *testing.T) {
 	c, _ := long(t)
-	var proxies []*cutter
+	var proxies []*storetest.Cutter
 	var through []string
 	for _, endpoint := range c.endpoints {
-		p := newCutter(t, endpoint)
-		proxies, through = append(proxies, p), append(through, p.listener.Addr().String())
+		p := storetest.NewCutter(t, endpoint)
+		proxies, through = append(proxies, p), append(through, p.Endpoint())
 	}
 	cut := func(off bool) {
 		for _, p := range proxies {
-			p.set(off)
+			p.Cut(off)
 		}
 	}
 	g := c.addGateway(strings.Join(through, ","), append(c.gateways[0].args, "--watch-only")...)

@@ -1,4 +1,5 @@
-package store
+// Package storetest has what tests of etcd clients share.
+package storetest
 
 import (
 	"io"
@@ -7,9 +8,9 @@ import (
 	"testing"
 )
 
-// cutter is a TCP proxy that can be cut: what is open closes, and what is
+// Cutter is a TCP proxy that can be cut: what is open closes, and what is
 // opened closes at once.
-type cutter struct {
+type Cutter struct {
 	listener net.Listener
 	target   string
 	wg       sync.WaitGroup
@@ -19,25 +20,27 @@ type cutter struct {
 	conns map[net.Conn]bool
 }
 
-func newCutter(t *testing.T, target string) *cutter {
+// NewCutter starts a proxy for target, "host:port", that ends with the test.
+func NewCutter(t *testing.T, target string) *Cutter {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cutter{listener: l, target: target, conns: map[net.Conn]bool{}}
+	c := &Cutter{listener: l, target: target, conns: map[net.Conn]bool{}}
 	c.wg.Go(c.serve)
 	t.Cleanup(func() {
 		_ = l.Close()
-		c.set(true)
+		c.Cut(true)
 		c.wg.Wait()
 	})
 	return c
 }
 
-func (c *cutter) endpoint() string { return c.listener.Addr().String() }
+// Endpoint is the address of the proxy.
+func (c *Cutter) Endpoint() string { return c.listener.Addr().String() }
 
-func (c *cutter) serve() {
+func (c *Cutter) serve() {
 	for {
 		in, err := c.listener.Accept()
 		if err != nil {
@@ -60,7 +63,7 @@ func (c *cutter) serve() {
 	}
 }
 
-func (c *cutter) add(conns ...net.Conn) bool {
+func (c *Cutter) add(conns ...net.Conn) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, conn := range conns {
@@ -73,8 +76,8 @@ func (c *cutter) add(conns ...net.Conn) bool {
 	return !c.cut
 }
 
-// set cuts or heals.
-func (c *cutter) set(cut bool) {
+// Cut cuts, or heals with false.
+func (c *Cutter) Cut(cut bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.cut = cut
