@@ -73,7 +73,7 @@ func BenchmarkHooks(b *testing.B) {
 			ctx := context.Background()
 			defer cpu(b)()
 			for b.Loop() {
-				q.body = append(q.body[:0], body...)
+				q.body = body
 				s := c.Begin(ctx, call)
 				if _, err := s.Request(); err != nil {
 					b.Fatal(err)

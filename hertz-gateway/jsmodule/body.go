@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/dop251/goja"
 )
@@ -48,7 +49,7 @@ func (b *body) set(contentType string, data []byte) {
 	if len(data) > maxText {
 		b.rt.throwRange("a body of %d bytes is too large", len(data))
 	}
-	b.leaveDocument()
+	b.doc = nil
 	b.next, b.edited = data, true
 	if contentType != "" {
 		b.contentType = contentType
@@ -65,10 +66,10 @@ func (b *body) add(data []byte) {
 }
 
 // leaveDocument cuts a document off the body that it was read from: it keeps a
-// copy of its own bytes, since those of the message may be written over.
+// copy of the bytes, since the body may be another from now on.
 func (b *body) leaveDocument() {
 	if b.doc != nil {
-		b.doc.src = append([]byte(nil), b.doc.src...)
+		b.doc.src = slices.Clone(b.doc.src)
 		b.doc = nil
 	}
 }
@@ -92,8 +93,8 @@ func (b *body) flush() error {
 	}
 	b.splice()
 	if b.edited {
-		if b.doc != nil {
-			b.doc.src = append([]byte(nil), b.doc.src...)
+		if b.doc != nil && unsafe.SliceData(b.doc.src) == unsafe.SliceData(b.next) {
+			b.doc.src = slices.Clone(b.doc.src) // next changes hands
 		}
 		b.msg.SetBody(b.contentType, b.next)
 		b.next, b.edited, b.contentType = nil, false, ""
@@ -108,7 +109,7 @@ func (b *body) json(bigints bool) goja.Value {
 		return b.doc.root.value()
 	}
 	data := b.bytes()
-	b.leaveDocument()
+	b.doc = nil
 	p := jsonParser{rt: b.rt, src: data, bigints: bigints}
 	start := p.space(0)
 	if start == len(data) {
@@ -134,7 +135,6 @@ func (b *body) value() goja.Value {
 		if b.doc != nil {
 			return b.doc.root.value()
 		}
-		b.leaveDocument()
 		if doc, err := newDocument(b.rt, data, start, false); err == nil {
 			b.doc = doc
 			return doc.root.value()

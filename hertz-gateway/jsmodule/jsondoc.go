@@ -2,7 +2,6 @@ package jsmodule
 
 import (
 	"math"
-	"unicode/utf8"
 
 	"github.com/dop251/goja"
 )
@@ -16,7 +15,8 @@ type document struct {
 	epoch   uint64
 	src     []byte
 	bigints bool
-	root    *docNode
+	root    *docNode // nil once the session has ended
+	top     docNode
 	// dirty is set by edits; volatile when an object was assigned, which
 	// may change without our knowing.
 	dirty, volatile bool
@@ -41,18 +41,21 @@ type docNode struct {
 	repeated bool
 
 	members []docMember
+	// edits are what became of members that were read or written.
+	edits []docEdit
 	// names finds members of large objects; it is made when it pays.
 	names   map[string]int
 	lookups int
 	obj     *goja.Object
 }
 
-// docMember is where a member stands in the text, and what became of it.
+// docMember is where a member stands in the text. It has no pointers: there may
+// be many, and the garbage collector need not look at them.
 type docMember struct {
 	nameStart, nameEnd int32 // the name with its quotes
 	start, end         int32
-	escaped            bool // the name is not what its bytes are
-	*docEdit
+	edit               int32 // what became of it: the place in edits, plus one
+	escaped            bool  // the name is not what its bytes are
 }
 
 // docEdit is a member that was read or written.
@@ -71,6 +74,8 @@ const (
 	manyLookups = 8
 	// maxDocument is what positions in documents can express.
 	maxDocument = math.MaxInt32
+	// keepMembers is how much room for members is kept for the next document.
+	keepMembers = 4096
 )
 
 // newDocument checks data, whose value starts at start.
@@ -79,7 +84,9 @@ func newDocument(rt *vmRuntime, data []byte, start int, bigints bool) (*document
 		return nil, &jsonError{reason: "too long"}
 	}
 	doc := &document{rt: rt, epoch: rt.epoch, src: data, bigints: bigints}
-	doc.root = &docNode{doc: doc, start: start, end: len(data), isArray: data[start] == '['}
+	doc.top = docNode{doc: doc, start: start, end: len(data), isArray: data[start] == '['}
+	doc.top.members, rt.spareMembers = rt.spareMembers, nil
+	doc.root = &doc.top
 	rt.docs = append(rt.docs, doc)
 	err := catchJSON(func() {
 		p := doc.parser()
@@ -97,11 +104,12 @@ func newDocument(rt *vmRuntime, data []byte, start int, bigints bool) (*document
 // detach lets the text go at the end of the session, since a module may keep
 // the values, which throw from now on.
 func (d *document) detach() {
-	d.src = nil
-	if n := d.root; n != nil {
-		n.members, n.names, n.obj = nil, nil, nil
+	n := &d.top
+	if room := cap(n.members); room <= keepMembers && room > cap(d.rt.spareMembers) {
+		d.rt.spareMembers = n.members[:0]
 	}
-	d.root = nil
+	n.members, n.edits, n.names, n.obj = nil, nil, nil, nil
+	d.src, d.root = nil, nil
 }
 
 func (d *document) parser() jsonParser { return jsonParser{rt: d.rt, src: d.src, bigints: d.bigints} }
@@ -130,36 +138,74 @@ func (n *docNode) index() int {
 	if i < len(p.src) && p.src[i] == closing {
 		return i + 1
 	}
-	n.members = make([]docMember, 0, min(256, (n.end-n.start)/64+4))
+	members := n.members[:0]
+	if members == nil {
+		members = make([]docMember, 0, min(256, (n.end-n.start)/64+4))
+	}
 	for {
 		var m docMember
 		if !n.isArray {
 			end := p.skipString(i)
 			m.nameStart, m.nameEnd = int32(i), int32(end)
-			m.escaped = p.plain(i+1) != end-1 || !utf8.Valid(p.src[i:end])
+			m.escaped = !isPlain(p.src[i+1 : end-1])
 			i = p.colon(end)
 		}
 		end := p.skip(i, n.depth+1)
 		m.start, m.end = int32(i), int32(end)
-		n.members = append(n.members, m)
+		members = append(members, m)
 		var more bool
 		if i, more = p.next(end, closing); !more {
+			n.members = members
 			return i
 		}
 	}
 }
 
+// edit is what became of a member, nil when nothing did. It is good until the
+// next call of change.
+func (n *docNode) edit(m *docMember) *docEdit {
+	if m.edit == 0 {
+		return nil
+	}
+	return &n.edits[m.edit-1]
+}
+
+// change is edit for one that is to come.
+func (n *docNode) change(m *docMember) *docEdit {
+	if m.edit == 0 {
+		n.edits = append(n.edits, docEdit{})
+		m.edit = int32(len(n.edits))
+	}
+	return n.edit(m)
+}
+
+// add makes a member that the text does not have.
+func (n *docNode) add(e docEdit) int {
+	e.added = true
+	n.edits = append(n.edits, e)
+	n.members = append(n.members, docMember{edit: int32(len(n.edits))})
+	return len(n.members) - 1
+}
+
+// added is the edit that made a member which the text does not have, else nil.
+func (n *docNode) added(m *docMember) *docEdit {
+	if e := n.edit(m); e != nil && e.added {
+		return e
+	}
+	return nil
+}
+
 // nameOf decodes the name of a member.
 func (n *docNode) nameOf(m *docMember) string {
-	if m.docEdit != nil && m.added {
-		return m.name
+	if e := n.added(m); e != nil {
+		return e.name
 	}
 	p := n.doc.parser()
 	return p.text(int(m.nameStart), int(m.nameEnd))
 }
 
 func (n *docNode) is(m *docMember, name string) bool {
-	if m.docEdit != nil && m.added || m.escaped {
+	if m.escaped || n.added(m) != nil {
 		return n.nameOf(m) == name
 	}
 	return string(n.doc.src[m.nameStart+1:m.nameEnd-1]) == name
@@ -245,29 +291,28 @@ func (n *docNode) value() *goja.Object {
 // member gives the value of a member.
 func (n *docNode) member(i int) goja.Value {
 	m := &n.members[i]
-	if m.docEdit == nil {
-		p := n.doc.parser()
-		m.docEdit = &docEdit{}
-		if c := p.src[m.start]; c == '{' || c == '[' {
-			m.node = &docNode{doc: n.doc, parent: n, start: int(m.start), end: int(m.end), depth: n.depth + 1, isArray: c == '['}
-			m.value = m.node.value()
-		} else {
-			m.value = p.scalar(int(m.start), int(m.end))
-		}
+	if e := n.edit(m); e != nil {
+		return e.value
 	}
-	return m.value
+	p := n.doc.parser()
+	var e docEdit
+	if c := p.src[m.start]; c == '{' || c == '[' {
+		e.node = &docNode{doc: n.doc, parent: n, start: int(m.start), end: int(m.end), depth: n.depth + 1, isArray: c == '['}
+		e.value = e.node.value()
+	} else {
+		e.value = p.scalar(int(m.start), int(m.end))
+	}
+	*n.change(m) = e
+	return e.value
 }
 
 // assign puts a value in place of a member.
 func (n *docNode) assign(i int, v goja.Value) {
-	m := &n.members[i]
-	if m.docEdit == nil {
-		m.docEdit = &docEdit{}
-	}
-	if m.node != nil && m.value == v {
+	e := n.change(&n.members[i])
+	if e.node != nil && e.value == v {
 		return
 	}
-	m.value, m.node, m.assigned = v, nil, true
+	e.value, e.node, e.assigned = v, nil, true
 	if _, ok := v.(*goja.Object); ok {
 		n.doc.volatile = true
 	}
@@ -314,7 +359,8 @@ func (n *docNode) encode(e *jsonEncoder) {
 	at := n.start
 	for i := range n.members {
 		m := &n.members[i]
-		if m.docEdit == nil || !m.assigned && m.node == nil {
+		edit := n.edit(m)
+		if edit == nil || !edit.assigned && edit.node == nil {
 			continue
 		}
 		e.raw(n.doc.src[at:m.start])
@@ -333,7 +379,8 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 	first := true
 	for i := range n.members {
 		m := &n.members[i]
-		if !n.isArray && m.docEdit != nil && m.assigned && omitted(m.value) || n.shadowed(i) {
+		edit := n.edit(m)
+		if !n.isArray && edit != nil && edit.assigned && omitted(edit.value) || n.shadowed(i) {
 			continue
 		}
 		if !first {
@@ -341,8 +388,8 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 		}
 		first = false
 		if !n.isArray {
-			if m.docEdit != nil && m.added {
-				e.string(m.name)
+			if edit != nil && edit.added {
+				e.string(edit.name)
 			} else {
 				e.raw(n.doc.src[m.nameStart:m.nameEnd])
 			}
@@ -354,12 +401,13 @@ func (n *docNode) encodeReshaped(e *jsonEncoder) {
 }
 
 func (n *docNode) encodeMember(e *jsonEncoder, m *docMember) {
+	edit := n.edit(m)
 	switch {
-	case m.docEdit == nil || !m.assigned && m.node == nil:
+	case edit == nil || !edit.assigned && edit.node == nil:
 		e.raw(n.doc.src[m.start:m.end])
-	case m.node != nil:
-		m.node.encode(e)
-	case !e.value(m.value, m.name):
+	case edit.node != nil:
+		edit.node.encode(e)
+	case !e.value(edit.value, edit.name):
 		e.raw([]byte("null"))
 	}
 }
@@ -401,7 +449,7 @@ func (n *docNode) Set(key string, v goja.Value) bool {
 	i := n.find(key)
 	switch {
 	case i < 0:
-		i = n.add(key)
+		i = n.grow(key)
 	case !n.reshaped && n.shadowing(i, key), omitted(v):
 		n.reshaped = true
 	}
@@ -409,10 +457,9 @@ func (n *docNode) Set(key string, v goja.Value) bool {
 	return true
 }
 
-// add appends a member that the text does not have.
-func (n *docNode) add(name string) int {
-	i := len(n.members)
-	n.members = append(n.members, docMember{docEdit: &docEdit{name: name, added: true}})
+// grow appends a member of a new name.
+func (n *docNode) grow(name string) int {
+	i := n.add(docEdit{name: name})
 	if n.names != nil {
 		n.names[name] = i
 	}
@@ -455,7 +502,6 @@ func (n *docNode) Delete(key string) bool {
 			kept = append(kept, *m)
 		}
 	}
-	clear(n.members[len(kept):])
 	n.members = kept
 	n.reshaped = true
 	n.makeNames()
@@ -524,9 +570,8 @@ func (a *docArray) SetLen(length int) bool {
 		return true
 	}
 	for len(n.members) < length {
-		n.members = append(n.members, docMember{docEdit: &docEdit{value: goja.Undefined(), assigned: true, added: true}})
+		n.add(docEdit{value: goja.Undefined(), assigned: true})
 	}
-	clear(n.members[length:])
 	n.members = n.members[:length]
 	n.reshaped = true
 	n.touch()

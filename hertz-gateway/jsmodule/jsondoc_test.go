@@ -222,3 +222,22 @@ func FuzzDocument(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkDocument checks a text and finds its members, as every body that a
+// hook reads as JSON is.
+func BenchmarkDocument(b *testing.B) {
+	var members []string
+	for i := range 300 {
+		members = append(members, fmt.Sprintf(`"a%d":{"id":%d,"name":"a name of some length","tags":["x","y"]}`, i, i))
+	}
+	data := []byte("{" + strings.Join(members, ",") + "}")
+	rt := bareRuntime(b)
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := newDocument(rt, data, 0, false); err != nil {
+			b.Fatal(err)
+		}
+		rt.end()
+	}
+}

@@ -63,39 +63,11 @@ func (p *jsonParser) skip(i, depth int) int {
 	if i >= len(p.src) {
 		p.fail(i, "")
 	}
-	switch c := p.src[i]; c {
+	switch p.src[i] {
 	case '"':
 		return p.skipString(i)
-	case '{':
-		if depth >= maxJSONDepth {
-			p.fail(i, "nested too deeply")
-		}
-		i = p.space(i + 1)
-		if i < len(p.src) && p.src[i] == '}' {
-			return i + 1
-		}
-		for {
-			i = p.skip(p.colon(p.skipString(i)), depth+1)
-			var more bool
-			if i, more = p.next(i, '}'); !more {
-				return i
-			}
-		}
-	case '[':
-		if depth >= maxJSONDepth {
-			p.fail(i, "nested too deeply")
-		}
-		i = p.space(i + 1)
-		if i < len(p.src) && p.src[i] == ']' {
-			return i + 1
-		}
-		for {
-			i = p.skip(i, depth+1)
-			var more bool
-			if i, more = p.next(i, ']'); !more {
-				return i
-			}
-		}
+	case '{', '[':
+		return p.skipContainer(i, depth)
 	case 't':
 		return p.word(i, "true")
 	case 'f':
@@ -107,18 +79,87 @@ func (p *jsonParser) skip(i, depth int) int {
 	}
 }
 
+// skipContainer checks the object or array at i and returns its end. It is one
+// loop, since most of a text is inside of containers: the bits of objects say
+// which of the open ones are objects.
+func (p *jsonParser) skipContainer(i, depth int) int {
+	src, outer := p.src, depth
+	var objects [maxJSONDepth / 64]uint64
+	var closing byte
+	for {
+		// A value stands at i.
+		if i >= len(src) {
+			p.fail(i, "")
+		}
+		switch c := src[i]; c {
+		case '"':
+			i = p.skipString(i)
+		case '{', '[':
+			if depth >= maxJSONDepth {
+				p.fail(i, "nested too deeply")
+			}
+			closing = c + 2
+			bit := uint64(1) << (depth & 63)
+			if objects[depth>>6] &^= bit; c == '{' {
+				objects[depth>>6] |= bit
+			}
+			depth++
+			if i++; i < len(src) && src[i] <= ' ' {
+				i = p.space(i)
+			}
+			if i >= len(src) || src[i] != closing {
+				if c == '{' {
+					i = p.colon(p.skipString(i))
+				}
+				continue
+			}
+		case 't', 'f', 'n':
+			i = p.skip(i, depth)
+		default:
+			i = p.skipNumber(i)
+		}
+		// It has ended, and so may those around it.
+		for {
+			if i < len(src) && src[i] <= ' ' {
+				i = p.space(i)
+			}
+			if i >= len(src) {
+				p.fail(i, "")
+			}
+			if src[i] == ',' {
+				break
+			}
+			if src[i] != closing {
+				p.fail(i, "a comma is missing")
+			}
+			i++
+			if depth--; depth == outer {
+				return i
+			}
+			closing = ']'
+			if objects[(depth-1)>>6]>>((depth-1)&63)&1 != 0 {
+				closing = '}'
+			}
+		}
+		if i++; i < len(src) && src[i] <= ' ' {
+			i = p.space(i)
+		}
+		if closing == '}' {
+			i = p.colon(p.skipString(i))
+		}
+	}
+}
+
 // colon passes the colon after a name, and the space around it.
 func (p *jsonParser) colon(i int) int {
-	if i < len(p.src) && p.src[i] != ':' {
-		i = p.space(i)
+	if len(p.src)-i > 1 && p.src[i] == ':' && p.src[i+1] > ' ' {
+		return i + 1
 	}
+	i = p.space(i)
 	if i >= len(p.src) || p.src[i] != ':' {
 		p.fail(i, "a colon is missing")
 	}
-	if i++; i < len(p.src) && p.src[i] > ' ' {
-		return i
-	}
-	return p.space(i)
+	return p.space(i + 1)
 }
 
 // next passes what follows a member: a comma, or the end of the container.
@@ -152,16 +193,26 @@ func (p *jsonParser) word(i int, word string) int {
 
 // skipString checks the string at i, its quotes included.
 func (p *jsonParser) skipString(i int) int {
-	if i >= len(p.src) || p.src[i] != '"' {
+	src := p.src
+	if i >= len(src) || src[i] != '"' {
 		p.fail(i, "a string is missing")
 	}
-	i++
+	for i++; len(src)-i >= 8; i += 8 {
+		x := binary.LittleEndian.Uint64(src[i:])
+		if found := special(x); found != 0 {
+			at := bits.TrailingZeros64(found) &^ 7
+			if i += at >> 3; byte(x>>at) == '"' {
+				return i + 1
+			}
+			break
+		}
+	}
 	for {
 		i = p.plain(i)
-		if i >= len(p.src) {
+		if i >= len(src) {
 			p.fail(i, "")
 		}
-		switch p.src[i] {
+		switch src[i] {
 		case '"':
 			return i + 1
 		case '\\':
@@ -177,20 +228,35 @@ const (
 	highs = 0x8080808080808080
 )
 
+// special has the high bit of the first byte of x that is a quote, a backslash
+// or a control character, and no lower bit; what it has above means nothing.
+func special(x uint64) uint64 {
+	return ((x ^ ones*'"' - ones) | (x ^ ones*'\\' - ones) | (x - ones*' ')) &^ x & highs
+}
+
+// isPlain says whether a checked string, without its quotes, means itself.
+func isPlain(b []byte) bool {
+	var high byte
+	for _, c := range b {
+		if c == '\\' {
+			return false
+		}
+		high |= c
+	}
+	return high < utf8.RuneSelf || utf8.Valid(b)
+}
+
 // plain passes bytes that mean themselves, eight at a time: it stops at a
 // quote, a backslash or a control character.
 func (p *jsonParser) plain(i int) int {
-	for i+8 <= len(p.src) {
-		x := binary.LittleEndian.Uint64(p.src[i:])
-		quote, slash := x^(ones*'"'), x^(ones*'\\')
-		found := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*0x20) &^ x)
-		if found &= highs; found != 0 {
-			return i + bits.TrailingZeros64(found)/8
+	src := p.src
+	for ; len(src)-i >= 8; i += 8 {
+		if found := special(binary.LittleEndian.Uint64(src[i:])); found != 0 {
+			return i + bits.TrailingZeros64(found)>>3
 		}
-		i += 8
 	}
-	for i < len(p.src) {
-		if c := p.src[i]; c == '"' || c == '\\' || c < 0x20 {
+	for i < len(src) {
+		if c := src[i]; c == '"' || c == '\\' || c < ' ' {
 			return i
 		}
 		i++
@@ -223,42 +289,31 @@ func (p *jsonParser) hex4(i int) (rune, bool) {
 }
 
 func (p *jsonParser) skipNumber(i int) int {
-	start := i
-	at := func(i int) byte {
-		if i < len(p.src) {
-			return p.src[i]
-		}
-		return 0
-	}
-	digits := func() {
-		if c := at(i); c < '0' || c > '9' {
-			p.fail(i, "not a value")
-		}
-		for {
-			if c := at(i); c < '0' || c > '9' {
-				return
-			}
-			i++
-		}
-	}
-	if at(i) == '-' {
+	if i < len(p.src) && p.src[i] == '-' {
 		i++
 	}
-	if at(i) == '0' {
+	if i < len(p.src) && p.src[i] == '0' {
 		i++
 	} else {
-		digits()
+		i = p.digits(i)
 	}
-	if at(i) == '.' {
-		i++
-		digits()
+	if i < len(p.src) && p.src[i] == '.' {
+		i = p.digits(i + 1)
 	}
-	if c := at(i); c == 'e' || c == 'E' {
-		i++
-		if c := at(i); c == '+' || c == '-' {
+	if i < len(p.src) && p.src[i]|0x20 == 'e' {
+		if i++; i < len(p.src) && (p.src[i] == '+' || p.src[i] == '-') {
 			i++
 		}
-		digits()
+		i = p.digits(i)
+	}
+	return i
+}
+
+// digits passes one digit or more.
+func (p *jsonParser) digits(i int) int {
+	src, start := p.src, i
+	for i < len(src) && src[i]-'0' <= 9 {
+		i++
 	}
 	if i == start {
 		p.fail(i, "not a value")

@@ -51,17 +51,19 @@ type Request interface {
 	PathParam(name string) (string, bool)
 	// PathParams calls yield for every parameter, in the order of the path.
 	PathParams(yield func(name, value string) bool)
-	// Body is the whole body, content codings undone; the slice is not
-	// written to, and not read after SetBody. It fails when the body cannot
-	// be had whole.
+	// Body is the whole body, content codings undone. Nobody writes to the
+	// slice before the session is closed, also not after SetBody. It fails
+	// when the body cannot be had whole.
 	Body() ([]byte, error)
-	// SetBody hands over a new body. An empty contentType leaves that header
-	// alone.
+	// SetBody hands over a new body, which is the message's from now on. An empty
+	// contentType leaves that header alone.
 	SetBody(contentType string, body []byte)
 }
 
 // Response is the HTTP answer that hooks see and edit: the mapped one in
-// responseModifier, an empty one before. The rules of Request apply.
+// responseModifier, an empty one before. The rules of Request apply, but between
+// the hooks before the upstream's answer and those after it the body may be
+// written over.
 type Response interface {
 	Headers
 	Status() int

@@ -59,8 +59,7 @@ func (l *lines) get(name string) string {
 	return strings.Join(all, "|")
 }
 
-// request and response are messages in memory. SetBody writes over the bytes
-// that Body gave, as a server with reused buffers does.
+// request and response are messages in memory.
 type request struct {
 	lines
 	method, path, query, host string
@@ -86,7 +85,7 @@ func (r *request) ClientIP() string           { return "203.0.113.9" }
 func (r *request) Body() ([]byte, error)      { return r.body, r.bodyErr }
 func (r *request) SetBody(ct string, b []byte) {
 	r.bodySet++
-	r.body = reuse(r.body, b)
+	r.body = b
 	setType(&r.lines, ct)
 }
 
@@ -121,15 +120,8 @@ func (r *response) SetStatus(code int)    { r.status = code }
 func (r *response) Body() ([]byte, error) { return r.body, nil }
 func (r *response) SetBody(ct string, b []byte) {
 	r.bodySet++
-	r.body = reuse(r.body, b)
+	r.body = b
 	setType(&r.lines, ct)
-}
-
-func reuse(old, body []byte) []byte {
-	for i := range old {
-		old[i] = '#'
-	}
-	return append(old[:0], body...)
 }
 
 func setType(l *lines, contentType string) {

@@ -38,6 +38,8 @@ type vmRuntime struct {
 	bound    *boundCall
 	// docs are the JSON documents of the session.
 	docs []*document
+	// spareMembers is room for the members of the next one.
+	spareMembers []docMember
 	// served counts the sessions.
 	served int
 

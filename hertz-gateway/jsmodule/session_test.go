@@ -393,3 +393,29 @@ func TestFailedHookLeavesNothing(t *testing.T) {
 		t.Fatalf("written: %q, %q", e.q.body, e.r.body)
 	}
 }
+
+// TestDocumentsStay reads documents after the body that they were read from has
+// been replaced, and after it has changed hands.
+func TestDocumentsStay(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `
+		let kept;
+		export function requestModifier(ctx) {
+			const first = ctx.request.json(), second = ctx.request.json({ bigint: true });
+			ctx.request.writeJson({ of: "its own", deep: { n: 3 } });
+			kept = [first, second, ctx.request.json()];
+		}
+		export function responseModifier(ctx, res) {
+			const [first, second, own] = kept;
+			res.json([first.deep.n, String(second.deep.n), own.deep.n]);
+		}`)
+	for range 2 {
+		e := open(t, c, withBody(`{"of":"the client","deep":{"n":9007199254740993}}`)).mustRequest(t)
+		for i := range e.q.body { // which is the message's
+			e.q.body[i] = '#'
+		}
+		if err := e.Session.Response(); err != nil || string(e.r.body) != `[9007199254740992,"9007199254740993",3]` {
+			t.Errorf("%s, %v", e.r.body, err)
+		}
+		e.Close()
+	}
+}
