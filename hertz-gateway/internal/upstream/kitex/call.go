@@ -22,7 +22,6 @@ type call struct {
 
 	node  *node    // picked last
 	tried []string // addresses that refused this call a connection
-	conn  *conn    // in use
 	sent  bool     // something of the request may have left
 	read  bool     // the Reader of req has had the result
 }

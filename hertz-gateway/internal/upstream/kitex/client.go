@@ -84,7 +84,7 @@ func (h *handle) Instances() []string {
 func (c *call) run(ctx context.Context, args any) (upstream.Reply, error) {
 	var refused error
 	for stale := 0; ; {
-		c.sent, c.conn = false, nil
+		c.sent = false
 		result, err := c.dest.kitex.GenericCall(ctx, c.req.Method, args)
 		if err == nil {
 			return c.answer(result)

@@ -12,6 +12,7 @@ import (
 	"github.com/cloudwego/kitex/client/genericclient"
 	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/loadbalance"
+	"github.com/cloudwego/kitex/pkg/remote"
 	"github.com/cloudwego/kitex/pkg/rpcinfo"
 	"github.com/cloudwego/kitex/pkg/serviceinfo"
 
@@ -20,11 +21,8 @@ import (
 )
 
 const (
-	// watchEvery bounds how long a backend can pour bytes into a connection
-	// that nobody reads: at 2 GB/s, 20 MB.
-	watchEvery = 10 * time.Millisecond
 	// sweepEvery is how often idle connections are looked through.
-	sweepEvery = 10 * watchEvery
+	sweepEvery = time.Second
 )
 
 // Factory makes clients. Safe for concurrent use.
@@ -169,9 +167,9 @@ func (f *Factory) connect(key destKey, g generic.Generic) (*destination, error) 
 		client.WithResolver(resolver{}),
 		client.WithLoadBalancer(balancer{}, balancerOptions()),
 		client.WithConnPool(d.pool),
-		client.WithTransHandlerFactory(transports{}),
-		client.WithCodec(newCodec(key.transport, f.c.MaxFrame, key.idl != "")),
-		client.WithMetaHandler(headerInfo{json: key.idl != ""}),
+		client.WithDialer(remote.NewDefaultDialer()),
+		client.WithTransHandlerFactory(&transHandler{transport: key.transport, maxFrame: f.c.MaxFrame, json: key.idl != ""}),
+		client.WithMetaHandler(headerInfo{}),
 		client.WithErrorHandler(plainError),
 	)
 	return d, err
@@ -221,29 +219,25 @@ func (f *Factory) Close() error {
 // sweep looks after the connections of all destinations; it sleeps while there
 // are none.
 func (f *Factory) sweep(ctx context.Context) {
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var swept time.Time
+	stopped := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.opened:
-			tick.Reset(watchEvery)
+			if stopped {
+				tick.Reset(sweepEvery)
+				stopped = false
+			}
 		case now := <-tick.C:
-			due := now.Sub(swept) >= sweepEvery
-			if due {
-				swept = now
-			}
-			idle := true
+			stopped = true
 			for _, p := range f.pools() {
-				p.watch()
-				if due {
-					p.sweep(now)
-				}
-				idle = idle && p.empty()
+				p.sweep(now)
+				stopped = stopped && p.empty()
 			}
-			if idle {
+			if stopped {
 				tick.Stop()
 			}
 		}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/cloudwego/netpoll"
-
 	"dgate/hertz-gateway/internal/upstream"
 )
 
@@ -30,15 +28,13 @@ const (
 )
 
 // readFrame reads one whole answer, its length word included; it is valid until
-// r is released. It refuses before it waits: what is not of the transport, or
-// claims more than limit bytes, ends the connection at once. Nothing is
-// allocated for bytes that have not arrived.
-func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error) {
-	head, err := whole(r, r.Peek, 4)
-	if err != nil {
+// the connection's buffer is released. It refuses before it waits: what is not
+// of the transport, or claims more than limit bytes, fails at once.
+func (c *conn) readFrame(t upstream.Transport, limit int) ([]byte, error) {
+	if err := c.fill(4); err != nil {
 		return nil, err
 	}
-	size := int64(binary.BigEndian.Uint32(head))
+	size := int64(binary.BigEndian.Uint32(c.buf.b))
 	if size>>16 == thriftMagic {
 		return nil, badFrame("unframed, where %s is expected", t)
 	}
@@ -48,28 +44,20 @@ func readFrame(r netpoll.Reader, t upstream.Transport, limit int) ([]byte, error
 	if size < minFrame {
 		return nil, badFrame("%d bytes claimed, less than a message", size)
 	}
-	if head, err = whole(r, r.Peek, 8); err != nil {
+	if err := c.fill(8); err != nil {
 		return nil, err
 	}
 	want := uint16(ttheaderMagic)
 	if t == upstream.TransportFramed {
 		want = thriftMagic
 	}
-	if got := binary.BigEndian.Uint16(head[4:]); got != want {
+	if got := binary.BigEndian.Uint16(c.buf.b[4:]); got != want {
 		return nil, badFrame("magic %#04x, where %#04x is expected for %s", got, want, t)
 	}
-	return whole(r, r.Next, int(size)+4)
-}
-
-// whole reads n bytes. When a peer answers and closes at once, netpoll may
-// notice the close between looking for the bytes and waiting for them, and
-// report that although the bytes have come: then they are there now.
-func whole(r netpoll.Reader, read func(int) ([]byte, error), n int) ([]byte, error) {
-	b, err := read(n)
-	if err != nil && r.Len() >= n {
-		return read(n)
+	if err := c.fill(int(size) + 4); err != nil {
+		return nil, err
 	}
-	return b, err
+	return c.buf.b[:size+4], nil
 }
 
 // reply is an answer taken apart; the slices are parts of its frame.

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"net"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/cloudwego/kitex/pkg/remote"
-	"github.com/cloudwego/netpoll"
 )
 
 // pool keeps the long connections of one destination. Unlike Kitex's own it
@@ -19,7 +17,6 @@ import (
 type pool struct {
 	maxIdle     int
 	idleTimeout time.Duration
-	maxFrame    int
 	opened      func() // is told of each new connection
 
 	mu     sync.RWMutex
@@ -36,24 +33,7 @@ type peer struct {
 	idle []*conn
 }
 
-// conn is a connection, in use by one call or idle.
-type conn struct {
-	netpoll.Connection
-	pool  *pool
-	peer  *peer
-	fd    int
-	since time.Time // idle since; guarded by peer.mu
-	idle  atomic.Bool
-	// whole: the call failed, but its answer was read to the end.
-	whole bool
-
-	mu     sync.Mutex // orders end and Close, as a closed descriptor may be another's
-	closed bool
-}
-
 var (
-	_ remote.RawConn = (*conn)(nil)
-
 	errPoolClosed = errors.New("client closed")
 	errNoTime     = errors.New("no time left to connect")
 )
@@ -73,51 +53,9 @@ func newPool(c *Config, opened func()) *pool {
 		opened:      opened,
 		maxIdle:     c.MaxIdle,
 		idleTimeout: c.IdleTimeout,
-		maxFrame:    c.MaxFrame,
 		peers:       map[string]*peer{},
 		conns:       map[*conn]struct{}{},
 	}
-}
-
-// RawConn is what the transport works on.
-func (c *conn) RawConn() net.Conn { return c.Connection }
-
-// Close frees the connection. When it returns, netpoll has let go of what was
-// being written. Only the call that uses the connection may close it, or the
-// pool while it is idle.
-func (c *conn) Close() error {
-	c.mu.Lock()
-	closed := c.closed
-	c.closed = true
-	c.mu.Unlock()
-	if closed {
-		return nil
-	}
-	c.pool.mu.Lock()
-	delete(c.pool.conns, c)
-	c.pool.mu.Unlock()
-	return c.Connection.Close()
-}
-
-// end makes a connection that a call uses fail; the call closes it.
-func (c *conn) end() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.closed {
-		_ = syscall.Shutdown(c.fd, syscall.SHUT_RDWR)
-	}
-}
-
-// usable tells whether an idle connection can carry a request. The poller may
-// not have come round to a close that the kernel knows of, so that is asked;
-// bytes that nobody asked for disqualify too.
-func (c *conn) usable() bool {
-	if !c.IsActive() || c.Reader().Len() > 0 {
-		return false
-	}
-	var b [1]byte
-	_, _, err := syscall.Recvfrom(c.fd, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-	return errors.Is(err, syscall.EAGAIN)
 }
 
 // Get returns an idle connection to the address, or dials.
@@ -133,8 +71,7 @@ func (p *pool) Get(ctx context.Context, network, address string, o remote.ConnOp
 			break
 		}
 		if cn.usable() {
-			c.conn = cn
-			return cn, nil
+			return cn.usedBy(c), nil
 		}
 		_ = cn.Close()
 	}
@@ -142,8 +79,7 @@ func (p *pool) Get(ctx context.Context, network, address string, o remote.ConnOp
 	if err != nil {
 		return nil, err
 	}
-	c.conn = cn
-	return cn, nil
+	return cn.usedBy(c), nil
 }
 
 func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOption) (*conn, error) {
@@ -152,11 +88,6 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 		return nil, &dialError{cause: errNoTime}
 	}
 	nc, err := o.Dialer.DialTimeout(network, address, min(timeout, left))
-	if errors.Is(err, netpoll.ErrConnClosed) {
-		// Not a refusal: netpoll may take the close of the connection that had
-		// the descriptor before for a close of this one. Nothing was sent.
-		nc, err = o.Dialer.DialTimeout(network, address, min(timeout, left))
-	}
 	switch {
 	case err == nil:
 	case left <= timeout && c.left() <= 0:
@@ -164,13 +95,10 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 	default:
 		return nil, &dialError{cause: err, theirs: !ours(err)}
 	}
-	raw, ok := nc.(netpoll.Connection)
-	fd, hasFd := nc.(interface{ Fd() int })
-	if !ok || !hasFd {
-		_ = nc.Close()
-		return nil, &dialError{cause: errors.New("not a netpoll connection")}
+	cn, err := newConn(nc, p, pr)
+	if err != nil {
+		return nil, &dialError{cause: errors.Join(err, nc.Close())}
 	}
-	cn := &conn{Connection: raw, pool: p, peer: pr, fd: fd.Fd()}
 	p.mu.Lock()
 	closed := p.closed
 	if !closed {
@@ -224,7 +152,6 @@ func (pr *peer) pop() *conn {
 	c := pr.idle[n-1]
 	pr.idle[n-1] = nil
 	pr.idle = pr.idle[:n-1]
-	c.idle.Store(false)
 	return c
 }
 
@@ -237,8 +164,7 @@ func (p *pool) Put(nc net.Conn) error {
 	c.peer.mu.Lock()
 	full := len(c.peer.idle) >= p.maxIdle
 	if !full {
-		c.since, c.whole = time.Now(), false
-		c.idle.Store(true)
+		c.since, c.whole, c.call = time.Now(), false, nil
 		c.peer.idle = append(c.peer.idle, c)
 	}
 	c.peer.mu.Unlock()
@@ -289,6 +215,12 @@ func (p *pool) closeIdle(pr *peer) {
 	}
 }
 
+func (p *pool) forget(c *conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.conns, c)
+}
+
 func (p *pool) open() []*conn {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
@@ -297,19 +229,6 @@ func (p *pool) open() []*conn {
 		all = append(all, c)
 	}
 	return all
-}
-
-// watch ends the connections that receive what nobody asked for: netpoll reads
-// whatever comes into memory, read or not. Idle ones may receive nothing, the
-// others no more than an answer can be.
-func (p *pool) watch() {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	for c := range p.conns {
-		if n := c.Reader().Len(); n > p.maxFrame+excess || n > 0 && c.idle.Load() {
-			c.end()
-		}
-	}
 }
 
 // sweep closes idle connections that are too old, or ended by anyone.
@@ -334,10 +253,6 @@ func (p *pool) empty() bool {
 	return len(p.conns) == 0
 }
 
-// excess is how much more than the largest answer a connection may receive
-// before it is ended.
-const excess = 64 << 10
-
 // takeStale removes and returns the idle connections to be closed.
 func (pr *peer) takeStale(before time.Time) []*conn {
 	pr.mu.Lock()
@@ -345,7 +260,7 @@ func (pr *peer) takeStale(before time.Time) []*conn {
 	var stale []*conn
 	kept := pr.idle[:0]
 	for _, c := range pr.idle {
-		if c.since.Before(before) || !c.IsActive() {
+		if c.since.Before(before) || !c.usable() {
 			stale = append(stale, c)
 		} else {
 			kept = append(kept, c)

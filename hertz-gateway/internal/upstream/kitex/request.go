@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/bytedance/gopkg/cloud/metainfo"
+	"github.com/cloudwego/gopkg/bufiox"
 	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/remote"
 	keys "github.com/cloudwego/kitex/pkg/remote/transmeta"
@@ -16,49 +18,54 @@ import (
 	"dgate/hertz-gateway/internal/upstream"
 )
 
-// Encode writes one request. Kitex's codec collects the infos of a TTHeader in
-// maps first, which costs more than all the rest of a small request: it is left
-// to those that carry metainfo, or have Kitex convert their arguments.
-func (c *codec) Encode(ctx context.Context, msg remote.Message, out remote.ByteBuffer) error {
+// joinedArgs is the size up to which arguments are copied behind the head of
+// their message; larger ones are sent from where they are.
+const joinedArgs = 4 << 10
+
+// encode makes c.unsent the request, or what comes before its arguments, which
+// it returns then.
+func (h *transHandler) encode(ctx context.Context, c *conn, msg remote.Message) (rest []byte, err error) {
 	data, ok := msg.Data().(*generic.Args)
-	if !ok || c.json || len(msg.TransInfo().TransIntInfo()) > 0 {
-		return c.Codec.Encode(ctx, msg, out)
+	if !ok {
+		return nil, fmt.Errorf("%T are not generic arguments", msg.Data())
 	}
 	args, ok := data.Request.([]byte)
 	if !ok {
-		return errors.New("the arguments are not bytes")
-	}
-	var room [512]byte
-	head, err := appendHead(room[:0], c.transport, callOf(ctx).service, msg, len(args))
-	if err != nil {
-		return err
-	}
-	const small = 4 << 10 // larger ones netpoll sends from where they are
-	if len(args) > small {
-		if err := write(out, head, nil); err != nil {
-			return err
+		if args, err = writeArgs(ctx, data, msg.RPCInfo().Invocation().MethodName()); err != nil {
+			return nil, err
 		}
-		_, err := out.WriteBinary(args)
-		return err
 	}
-	return write(out, head, args)
+	head, err := appendHead(c.buf.b[:0], h.transport, c.call.service, msg, len(args))
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > joinedArgs {
+		c.unsent = head
+		return args, nil
+	}
+	c.unsent = append(head, args...)
+	return nil, nil
 }
 
-func write(out remote.ByteBuffer, head, args []byte) error {
-	b, err := out.Malloc(len(head) + len(args))
-	if err != nil {
-		return err
+// writeArgs has Kitex convert arguments.
+func writeArgs(ctx context.Context, args *generic.Args, method string) (b []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	w := bufiox.NewBytesWriter(&b)
+	if err := args.Write(ctx, method, w); err != nil {
+		return nil, err
 	}
-	copy(b[copy(b, head):], args)
-	return nil
+	return b, w.Flush()
 }
 
 // appendHead appends what comes before the arguments, which take that many
 // bytes: https://www.cloudwego.io/docs/kitex/reference/transport_protocol_ttheader/
 // and the begin of the Thrift message.
 func appendHead(dst []byte, t upstream.Transport, service string, msg remote.Message, args int) ([]byte, error) {
-	ri := msg.RPCInfo()
-	inv := ri.Invocation()
+	inv := msg.RPCInfo().Invocation()
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 0)
 	if t != upstream.TransportFramed {
@@ -67,30 +74,16 @@ func appendHead(dst []byte, t upstream.Transport, service string, msg remote.Mes
 		dst = append(dst, 0, 0)
 		header := len(dst)
 		dst = append(dst, 0, 0) // Thrift binary, no transforms
-		infos := [...]struct {
-			key   uint16
-			value string
-		}{
-			{keys.FromService, ri.From().ServiceName()},
-			{keys.FromMethod, ri.From().Method()},
-			{keys.ToService, ri.To().ServiceName()},
-			{keys.ToMethod, ri.To().Method()},
-			{keys.MsgType, string(rune('0' + msg.MessageType()))},
-			{keys.TransportType, "unframed"},
-		}
-		dst = append(dst, infoStrings, 0, 1)
-		dst = appendInfo(dst, keys.HeaderIDLServiceName)
-		dst = appendInfo(dst, service)
-		dst = append(dst, infoIntegers, 0, byte(len(infos)))
-		for _, info := range infos {
-			dst = appendInfo(binary.BigEndian.AppendUint16(dst, info.key), info.value)
+		var ok bool
+		if dst, ok = appendInfos(dst, service, msg); !ok {
+			return nil, errHeader
 		}
 		for (len(dst)-header)%4 != 0 {
 			dst = append(dst, infoPadding)
 		}
 		size := (len(dst) - header) / 4
 		if size*4 > math.MaxUint16 {
-			return nil, errors.New("the names in the header are too long")
+			return nil, errHeader
 		}
 		binary.BigEndian.PutUint16(dst[header-2:], uint16(size))
 	}
@@ -107,22 +100,66 @@ func appendHead(dst []byte, t upstream.Transport, service string, msg remote.Mes
 	return dst, nil
 }
 
-// appendInfo appends a string of a header with its length; a too long one makes
-// the header too long.
+var errHeader = errors.New("the header is too large: more than 64 KB of names and metainfo")
+
+// appendInfos appends the infos of a TTHeader: those that Kitex has collected
+// for a message with metainfo, or else the ones that every message has. ok is
+// false when one is too long.
+func appendInfos(dst []byte, service string, msg remote.Message) (_ []byte, ok bool) {
+	if trans := msg.TransInfo(); len(trans.TransIntInfo()) > 0 {
+		strings, integers := trans.TransStrInfo(), trans.TransIntInfo()
+		ok = len(strings) <= math.MaxUint16
+		dst = binary.BigEndian.AppendUint16(append(dst, infoStrings), uint16(len(strings)))
+		for key, value := range strings {
+			ok = ok && len(key) <= math.MaxUint16 && len(value) <= math.MaxUint16
+			dst = appendInfo(appendInfo(dst, key), value)
+		}
+		dst = binary.BigEndian.AppendUint16(append(dst, infoIntegers), uint16(len(integers)))
+		for key, value := range integers {
+			ok = ok && len(value) <= math.MaxUint16
+			dst = appendInfo(binary.BigEndian.AppendUint16(dst, key), value)
+		}
+		return dst, ok
+	}
+	ri := msg.RPCInfo()
+	infos := [...]struct {
+		key   uint16
+		value string
+	}{
+		{keys.FromService, ri.From().ServiceName()},
+		{keys.FromMethod, ri.From().Method()},
+		{keys.ToService, ri.To().ServiceName()},
+		{keys.ToMethod, ri.To().Method()},
+		{keys.MsgType, string(rune('0' + msg.MessageType()))},
+		{keys.TransportType, "unframed"},
+	}
+	dst = append(dst, infoStrings, 0, 1)
+	dst = appendInfo(dst, keys.HeaderIDLServiceName)
+	dst = appendInfo(dst, service)
+	dst = append(dst, infoIntegers, 0, byte(len(infos)))
+	ok = len(service) <= math.MaxUint16
+	for _, info := range infos {
+		ok = ok && len(info.value) <= math.MaxUint16
+		dst = appendInfo(binary.BigEndian.AppendUint16(dst, info.key), info.value)
+	}
+	return dst, ok
+}
+
+// appendInfo appends a string of a header with its length.
 func appendInfo(dst []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint16(dst, uint16(len(s))), s...)
 }
 
 // headerInfo has Kitex's handler of TTHeaders work where there is something to
-// do for it: infos of a request that Encode leaves to Kitex, with the Thrift
-// service of each call, which clients of one destination need not have in
-// common; and infos of an answer.
-type headerInfo struct{ json bool }
+// do for it: infos of a request with metainfo, with the Thrift service of each
+// call, which clients of one destination need not have in common; and infos of
+// an answer.
+type headerInfo struct{}
 
 var _ remote.MetaHandler = headerInfo{}
 
-func (h headerInfo) WriteMeta(ctx context.Context, msg remote.Message) (context.Context, error) {
-	if !h.json && !metainfo.HasMetaInfo(ctx) {
+func (headerInfo) WriteMeta(ctx context.Context, msg remote.Message) (context.Context, error) {
+	if !metainfo.HasMetaInfo(ctx) {
 		return ctx, nil
 	}
 	if c := callOf(ctx); c != nil {

@@ -2,13 +2,16 @@ package kitex
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/bytedance/gopkg/cloud/metainfo"
 	"github.com/cloudwego/gopkg/bufiox"
 	"github.com/cloudwego/gopkg/protocol/ttheader"
 	"github.com/cloudwego/kitex/pkg/generic"
 	"github.com/cloudwego/kitex/pkg/remote"
+	kcodec "github.com/cloudwego/kitex/pkg/remote/codec"
 	kthrift "github.com/cloudwego/kitex/pkg/remote/codec/thrift"
 	"github.com/cloudwego/kitex/pkg/rpcinfo"
 	"github.com/cloudwego/kitex/pkg/serviceinfo"
@@ -25,11 +28,14 @@ func TestRequestIsKitexs(t *testing.T) {
 		transport upstream.Transport
 		kind      remote.MessageType
 		args      string
+		metainfo  string
 	}{
-		{"TTHeader", upstream.TransportTTHeader, remote.Call, "\x00"},
-		{"oneway", upstream.TransportTTHeader, remote.Oneway, "\x00"},
-		{"large", upstream.TransportTTHeader, remote.Call, strings.Repeat("x", 100_000)},
-		{"framed", upstream.TransportFramed, remote.Call, "some bytes"},
+		{"TTHeader", upstream.TransportTTHeader, remote.Call, "\x00", ""},
+		{"oneway", upstream.TransportTTHeader, remote.Oneway, "\x00", ""},
+		{"large", upstream.TransportTTHeader, remote.Call, strings.Repeat("x", 100_000), ""},
+		{"framed", upstream.TransportFramed, remote.Call, "some bytes", ""},
+		{"metainfo", upstream.TransportTTHeader, remote.Call, "some bytes", "a value"},
+		{"long metainfo", upstream.TransportTTHeader, remote.Call, "some bytes", strings.Repeat("m", 60_000)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			g := generic.BinaryThriftGenericV2("BookSvc")
@@ -52,17 +58,31 @@ func TestRequestIsKitexs(t *testing.T) {
 				msg.SetPayloadCodec(kthrift.NewThriftCodec())
 				return msg
 			}
-			ctx := context.WithValue(t.Context(), callKey{}, &call{service: "BookSvc"})
-			c := newCodec(tt.transport, 1<<20, false)
-			ours, theirs := remote.NewWriterBuffer(1<<18), remote.NewWriterBuffer(1<<18)
-			if err := c.Encode(ctx, message(), ours); err != nil {
+			cl := &call{values: t.Context(), service: "BookSvc"}
+			ctx := context.Context(cl)
+			if tt.metainfo != "" {
+				ctx = metainfo.WithPersistentValue(ctx, "KEY", tt.metainfo)
+			}
+			c := &conn{call: cl, buf: getBuffer()}
+			msg := message()
+			if _, err := (headerInfo{}).WriteMeta(ctx, msg); err != nil {
 				t.Fatal(err)
 			}
-			msg := message()
+			rest, err := (&transHandler{transport: tt.transport}).encode(ctx, c, msg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ours := slices.Concat(c.unsent, rest)
+			msg = message()
 			if _, err := transmeta.ClientTTHeaderHandler.WriteMeta(ctx, msg); err != nil {
 				t.Fatal(err)
 			}
-			if err := c.Codec.Encode(ctx, msg, theirs); err != nil {
+			buffer := remote.NewWriterBuffer(1 << 18)
+			if err := kcodec.NewDefaultCodec().Encode(ctx, msg, buffer); err != nil {
+				t.Fatal(err)
+			}
+			theirs, err := buffer.Bytes()
+			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(takeApart(t, theirs, tt.transport), takeApart(t, ours, tt.transport)); diff != "" {
@@ -79,17 +99,14 @@ type parts struct {
 	Payload string
 }
 
-func takeApart(t *testing.T, b remote.ByteBuffer, transport upstream.Transport) (p parts) {
+func takeApart(t *testing.T, frame []byte, transport upstream.Transport) (p parts) {
 	t.Helper()
-	frame, err := b.Bytes()
-	if err != nil {
-		t.Fatal(err)
-	}
 	p.Size = len(frame)
 	if transport == upstream.TransportFramed {
 		p.Payload = string(frame)
 		return p
 	}
+	var err error
 	if p.Header, err = ttheader.Decode(t.Context(), bufiox.NewBytesReader(frame)); err != nil {
 		t.Fatal(err)
 	}

@@ -1,120 +1,150 @@
 package kitex
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"syscall"
 	"time"
 
+	"github.com/cloudwego/kitex/pkg/generic"
+	"github.com/cloudwego/kitex/pkg/kerrors"
 	"github.com/cloudwego/kitex/pkg/remote"
-	"github.com/cloudwego/kitex/pkg/remote/trans"
-	npconn "github.com/cloudwego/kitex/pkg/remote/trans/netpoll"
-	"github.com/cloudwego/kitex/pkg/rpcinfo"
-	"github.com/cloudwego/netpoll"
+
+	"dgate/hertz-gateway/internal/upstream"
 )
 
-// transports makes Kitex's default transport with the call's deadline on it.
-type transports struct{}
-
-var _ remote.ClientTransHandlerFactory = transports{}
-
-func (transports) NewTransHandler(o *remote.ClientOption) (remote.ClientTransHandler, error) {
-	ext := extension{npconn.NewNetpollConnExtension()}
-	h, err := trans.NewDefaultCliTransHandler(o, ext)
-	if err != nil {
-		return nil, err
-	}
-	return &transHandler{ClientTransHandler: h, ext: ext, opt: o}, nil
-}
-
-// extension puts the deadline of the call on reading.
-type extension struct{ trans.Extension }
-
-func (e extension) SetReadTimeout(ctx context.Context, c net.Conn, cfg rpcinfo.RPCConfig, role remote.RPCRole) {
-	if cl := callOf(ctx); cl != nil {
-		_ = c.SetReadDeadline(cl.deadline)
-		return
-	}
-	e.Extension.SetReadTimeout(ctx, c, cfg, role)
-}
-
-// transHandler writes with a deadline, and finds out whether anything was sent.
+// transHandler is the transport below Kitex's client: it writes a request to a
+// connection and reads its answer. Kitex's own takes any framing for an answer
+// whatever the request had, and lengths at their word; and it needs a
+// goroutine, or a poller of its own, to keep a deadline.
 type transHandler struct {
-	remote.ClientTransHandler
-	ext extension
-	opt *remote.ClientOption
+	transport upstream.Transport
+	maxFrame  int
+	json      bool // results are read by Kitex's JSON generic
 }
 
 var (
-	errStale    = errors.New("connection closed by the peer before the request was sent")
-	errTooLate  = errors.New("deadline passed before the request was sent")
-	errDeadline = errors.New("deadline passed while the request was sent")
+	_ remote.ClientTransHandlerFactory = (*transHandler)(nil)
+	_ remote.ClientTransHandler        = (*transHandler)(nil)
 )
 
-// encodeError is a request that Kitex could not write; nothing was sent.
+// NewTransHandler implements remote.ClientTransHandlerFactory; there is no
+// state apart from the connections'.
+func (h *transHandler) NewTransHandler(*remote.ClientOption) (remote.ClientTransHandler, error) {
+	return h, nil
+}
+
+// encodeError is a request that could not be encoded; nothing was sent.
 type encodeError struct{ cause error }
 
 func (e *encodeError) Error() string { return "encode: " + e.cause.Error() }
 func (e *encodeError) Unwrap() error { return e.cause }
 
-// Read receives an answer. A panic of a reader is an error here: Kitex would
-// recover from it too, but never give the connection back.
-func (h *transHandler) Read(ctx context.Context, nc net.Conn, msg remote.Message) (_ context.Context, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = badFrame("panic: %v", p)
-		}
-	}()
-	return h.ClientTransHandler.Read(ctx, nc, msg)
-}
-
-// Write sends a request. After an error the connection is closed and nothing
-// refers to the request any more, so that its bytes may be reused.
+// Write sends a request, or prepares a small one for Read to send. After an
+// error the connection is closed.
 func (h *transHandler) Write(ctx context.Context, nc net.Conn, msg remote.Message) (context.Context, error) {
-	c := callOf(ctx)
-	err := h.write(ctx, c, nc.(netpoll.Connection), msg)
+	c := nc.(*conn)
+	err := h.write(ctx, c, msg)
+	if err != nil || msg.MessageType() == remote.Oneway {
+		c.releaseBuffer()
+	}
 	if err != nil {
-		_ = c.conn.Close()
+		_ = c.Close()
 	}
 	return ctx, err
 }
 
-func (h *transHandler) write(ctx context.Context, c *call, nc netpoll.Connection, msg remote.Message) (err error) {
-	if !time.Now().Before(c.deadline) {
+func (h *transHandler) write(ctx context.Context, c *conn, msg remote.Message) error {
+	if !time.Now().Before(c.call.deadline) {
 		return errTooLate
 	}
-	_ = nc.SetWriteDeadline(c.deadline)
-	buf := h.ext.NewWriteByteBuffer(ctx, nc, msg)
-	defer func() { _ = h.ext.ReleaseBuffer(buf, err) }()
-	msg.SetPayloadCodec(h.opt.PayloadCodec)
-	if err := h.encode(ctx, msg, buf); err != nil {
+	c.buf, c.got = getBuffer(), 0
+	args, err := h.encode(ctx, c, msg)
+	if err != nil {
 		return &encodeError{err}
 	}
-	err = buf.Flush()
-	switch {
-	case err == nil:
-		c.sent = true
-		return nil
-	case errors.Is(err, netpoll.ErrWriteTimeout):
-		c.sent = true
-		return errDeadline
-	case errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET), nc.Writer().MallocLen() > 0:
-		// The first write of the request failed, or netpoll saw the
-		// connection closed before it tried one.
-		return errStale
-	default:
-		c.sent = true
-		return err
+	if len(args) > 0 || msg.MessageType() == remote.Oneway {
+		return c.send(args)
 	}
+	return nil
 }
 
-func (h *transHandler) encode(ctx context.Context, msg remote.Message, buf remote.ByteBuffer) (err error) {
+// Read receives an answer. A panic of a reader is an error here: Kitex would
+// recover from it too, but never give the connection back.
+func (h *transHandler) Read(ctx context.Context, nc net.Conn, msg remote.Message) (_ context.Context, err error) {
+	c := nc.(*conn)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = badFrame("panic: %v", p)
 		}
+		c.releaseBuffer()
 	}()
-	return h.opt.Codec.Encode(ctx, msg, buf)
+	frame, err := c.readFrame(h.transport, h.maxFrame)
+	if errors.Is(err, errDeadline) {
+		err = kerrors.ErrRPCTimeout.WithCause(err)
+	}
+	if err != nil {
+		return ctx, err
+	}
+	return ctx, h.decode(ctx, c, msg, frame)
 }
+
+// decode reads one answer. The frame belongs to the connection's buffer: what
+// is kept of it is copied.
+func (h *transHandler) decode(ctx context.Context, c *conn, msg remote.Message, frame []byte) error {
+	rep, err := parseReply(frame, h.transport)
+	if err != nil {
+		return err
+	}
+	inv := msg.RPCInfo().Invocation()
+	switch {
+	case rep.kind == typeException:
+		// Proxies answer with sequence id 0.
+		if rep.seq != 0 && rep.seq != inv.SeqID() {
+			return badFrame("exception with sequence id %d, not %d", rep.seq, inv.SeqID())
+		}
+		c.whole = true
+		code, text := parseException(rep.payload)
+		return remote.NewTransErrorWithMsg(code, text)
+	case rep.kind != typeReply:
+		return badFrame("message type %d", rep.kind)
+	case rep.seq != inv.SeqID():
+		return badFrame("sequence id %d, not %d", rep.seq, inv.SeqID())
+	case string(rep.method) != inv.MethodName():
+		return badFrame("method %.64q, not %q", rep.method, inv.MethodName())
+	}
+	if rep.info != nil {
+		msg.TransInfo().PutTransStrInfo(rep.info)
+	}
+	res, ok := msg.Data().(*generic.Result)
+	if !ok {
+		return fmt.Errorf("%T is not a generic result", msg.Data())
+	}
+	switch {
+	case h.json:
+		return decodeJSON(ctx, res, inv.MethodName(), bytes.Clone(rep.payload))
+	case c.call.req.Reader != nil && !rep.business() && c.call.acceptable(rep.payload):
+		c.call.read = true
+		c.call.req.Reader.ReadResult(rep.payload)
+	default:
+		res.Success = bytes.Clone(rep.payload)
+	}
+	return nil
+}
+
+// OnMessage, OnInactive, OnError and SetPipeline are calls of Kitex that a
+// client has no use for.
+func (h *transHandler) OnMessage(ctx context.Context, _, _ remote.Message) (context.Context, error) {
+	return ctx, nil
+}
+
+// OnInactive: see OnMessage.
+func (h *transHandler) OnInactive(context.Context, net.Conn) {}
+
+// OnError: see OnMessage.
+func (h *transHandler) OnError(context.Context, error, net.Conn) {}
+
+// SetPipeline: see OnMessage.
+func (h *transHandler) SetPipeline(*remote.TransPipeline) {}
