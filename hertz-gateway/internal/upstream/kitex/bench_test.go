@@ -71,15 +71,15 @@ func BenchmarkPick(b *testing.B) {
 	}
 }
 
-// BenchmarkUsable measures asking the kernel whether a connection is still open.
-func BenchmarkUsable(b *testing.B) {
-	serve(b, "BenchmarkUsable", 10)
-	c := newClient(b, "BenchmarkUsable", "")
+// BenchmarkQuiet measures asking the kernel whether a connection is still open.
+func BenchmarkQuiet(b *testing.B) {
+	serve(b, "BenchmarkQuiet", 10)
+	c := newClient(b, "BenchmarkQuiet", "")
 	callOnce(b, c)
 	cn := c.(*handle).dest.pool.open()[0]
 	b.ReportAllocs()
 	for b.Loop() {
-		if !cn.usable() {
+		if !cn.Quiet() {
 			b.Fatal("closed")
 		}
 	}

@@ -397,7 +397,7 @@ func TestClosedWhileIdle(t *testing.T) {
 		// The peer closes right after its answer; wait until the kernel knows,
 		// which is before netpoll does.
 		for _, cn := range c.(*handle).dest.pool.open() {
-			await(t, "the close", func() bool { return !cn.usable() })
+			await(t, "the close", func() bool { return !cn.Quiet() })
 		}
 	}
 }

@@ -3,8 +3,11 @@ package kitex
 import (
 	"context"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -19,10 +22,11 @@ type pool struct {
 	idleTimeout time.Duration
 	opened      func() // is told of each new connection
 
-	mu     sync.RWMutex
-	closed bool
-	peers  map[string]*peer
-	conns  map[*conn]struct{} // all that are open
+	closed atomic.Bool
+
+	mu    sync.RWMutex
+	peers map[string]*peer
+	conns map[*conn]struct{} // all that are open
 }
 
 var _ remote.ConnPool = (*pool)(nil)
@@ -70,7 +74,7 @@ func (p *pool) Get(ctx context.Context, network, address string, o remote.ConnOp
 		if cn == nil {
 			break
 		}
-		if cn.usable() {
+		if cn.Quiet() {
 			return cn.usedBy(c), nil
 		}
 		_ = cn.Close()
@@ -100,7 +104,7 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 		return nil, &dialError{cause: errors.Join(err, nc.Close())}
 	}
 	p.mu.Lock()
-	closed := p.closed
+	closed := p.closed.Load()
 	if !closed {
 		p.conns[cn] = struct{}{}
 		p.opened()
@@ -125,9 +129,9 @@ func ours(err error) bool {
 
 func (p *pool) peer(address string) (*peer, error) {
 	p.mu.RLock()
-	pr, closed := p.peers[address], p.closed
+	pr := p.peers[address]
 	p.mu.RUnlock()
-	if closed {
+	if p.closed.Load() {
 		return nil, errPoolClosed
 	}
 	if pr != nil {
@@ -164,17 +168,14 @@ func (p *pool) Put(nc net.Conn) error {
 	c.peer.mu.Lock()
 	full := len(c.peer.idle) >= p.maxIdle
 	if !full {
-		c.since, c.whole, c.call = time.Now(), false, nil
+		c.whole, c.call = false, nil
 		c.peer.idle = append(c.peer.idle, c)
 	}
 	c.peer.mu.Unlock()
 	if full {
 		return c.Close()
 	}
-	p.mu.RLock()
-	closed := p.closed
-	p.mu.RUnlock()
-	if closed {
+	if p.closed.Load() {
 		p.closeIdle(c.peer)
 	}
 	return nil
@@ -191,16 +192,10 @@ func (p *pool) Discard(nc net.Conn) error {
 
 // Close ends all connections; calls that use one fail.
 func (p *pool) Close() error {
-	p.mu.Lock()
-	p.closed = true
+	p.mu.Lock() // dial looks at closed under it
+	p.closed.Store(true)
 	p.mu.Unlock()
-	p.mu.RLock()
-	var peers []*peer
-	for _, pr := range p.peers {
-		peers = append(peers, pr)
-	}
-	p.mu.RUnlock()
-	for _, pr := range peers {
+	for _, pr := range p.allPeers() {
 		p.closeIdle(pr)
 	}
 	for _, c := range p.open() {
@@ -224,22 +219,18 @@ func (p *pool) forget(c *conn) {
 func (p *pool) open() []*conn {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	all := make([]*conn, 0, len(p.conns))
-	for c := range p.conns {
-		all = append(all, c)
-	}
-	return all
+	return slices.Collect(maps.Keys(p.conns))
+}
+
+func (p *pool) allPeers() []*peer {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	return slices.Collect(maps.Values(p.peers))
 }
 
 // sweep closes idle connections that are too old, or ended by anyone.
 func (p *pool) sweep(now time.Time) {
-	p.mu.RLock()
-	peers := make([]*peer, 0, len(p.peers))
-	for _, pr := range p.peers {
-		peers = append(peers, pr)
-	}
-	p.mu.RUnlock()
-	for _, pr := range peers {
+	for _, pr := range p.allPeers() {
 		for _, c := range pr.takeStale(now.Add(-p.idleTimeout)) {
 			_ = c.Close()
 		}
@@ -260,7 +251,7 @@ func (pr *peer) takeStale(before time.Time) []*conn {
 	var stale []*conn
 	kept := pr.idle[:0]
 	for _, c := range pr.idle {
-		if c.since.Before(before) || !c.usable() {
+		if c.since.Before(before) || !c.Quiet() {
 			stale = append(stale, c)
 		} else {
 			kept = append(kept, c)

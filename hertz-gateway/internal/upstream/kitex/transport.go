@@ -57,7 +57,7 @@ func (h *transHandler) Write(ctx context.Context, nc net.Conn, msg remote.Messag
 }
 
 func (h *transHandler) write(ctx context.Context, c *conn, msg remote.Message) error {
-	if !time.Now().Before(c.call.deadline) {
+	if c.since = time.Now(); !c.since.Before(c.call.deadline) {
 		return errTooLate
 	}
 	c.buf, c.got = getBuffer(), 0
