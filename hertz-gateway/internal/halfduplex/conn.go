@@ -15,10 +15,6 @@ var ErrBlocked = errors.New("the connection takes no more for now")
 // Conn is a connection of the operating system.
 type Conn struct {
 	net.Conn
-	// Written, if there is one, is called by WriteRead when everything has been
-	// written, before it waits; an error of it ends WriteRead. It must not close
-	// the connection.
-	Written func() error
 
 	raw  syscall.RawConn
 	fd   int
@@ -46,9 +42,9 @@ func New(nc net.Conn) (*Conn, error) {
 }
 
 // WriteRead writes out, which must not be empty, then waits for an answer and
-// reads what there is of it into in. The read deadline bounds the waiting. The
-// peer must have nothing under way when WriteRead is called: what had arrived
-// before may not be noticed until more does.
+// reads what there is of it into in. The read deadline bounds the waiting.
+// Nothing may arrive before out has been written, as with pipelining it may:
+// that would not be noticed until more does.
 //
 // When the connection does not take all of out at once, WriteRead returns
 // ErrBlocked: the rest is to be written with Write. wrote counts what has been
@@ -109,8 +105,6 @@ func (c *Conn) write() (done bool) {
 		c.err = ErrBlocked
 	case err != nil:
 		c.err = os.NewSyscallError("write", err)
-	case c.Written != nil:
-		c.err = c.Written()
 	}
 	return c.err != nil
 }

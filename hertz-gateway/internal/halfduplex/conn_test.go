@@ -68,19 +68,6 @@ func TestTurns(t *testing.T) {
 	}
 }
 
-func TestWritten(t *testing.T) {
-	c, far := pair(t)
-	stop := errors.New("stop")
-	c.Written = func() error { return stop }
-	if wrote, _, err := c.WriteRead([]byte("abc"), make([]byte, 1)); wrote != 3 || !errors.Is(err, stop) {
-		t.Errorf("%d written, %v", wrote, err)
-	}
-	b := make([]byte, 3)
-	if _, err := io.ReadFull(far, b); err != nil || string(b) != "abc" {
-		t.Errorf("%q, %v", b, err)
-	}
-}
-
 func TestEnds(t *testing.T) {
 	for _, tt := range []struct {
 		name  string

@@ -1,4 +1,4 @@
-// Package halfduplex makes one system call less of writing to a connection and
-// waiting for the answer, where the two sides take turns: HTTP/1.1, and Thrift
+// Package halfduplex makes one system call less of writing a request and waiting
+// for its answer, where the two sides strictly take turns, as with Thrift
 // without multiplexing.
 package halfduplex
