@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"time"
 
-	"dgate/hertz-gateway/internal/halfduplex"
+	"dgate/hertz-gateway/internal/upstream/halfduplex"
 )
 
 // conn is a connection, in use by one call or idle.
