@@ -79,12 +79,15 @@ type node struct {
 type structProg struct {
 	typ   *Type
 	union bool
-	// fields in the order of the IDL; field.index is the position here.
+	// fields in the order of the IDL.
 	fields []field
 	// first is the field whose JSON member is looked for first; nil when none is read.
 	first *field
-	// onWire is the field that usually comes first on the wire.
-	onWire *field
+	// members are the fields that are written to JSON, in the order of the IDL.
+	members []member
+	// openers are those that Kitex writes first, of opening bytes together.
+	openers []opener
+	opening int
 	// byName finds the fields that are read from JSON, byID all.
 	byName map[string]*field
 	byID   map[int16]*field
@@ -93,10 +96,8 @@ type structProg struct {
 	minID int
 	// words is the length of the bit sets over fields.
 	words int
-	// need has the fields with something to do when the JSON lacks them, show
-	// those with text to write when the wire lacks them, visible those that are
-	// written to JSON.
-	need, show, visible []uint64
+	// need has the fields with something to do when the JSON lacks them.
+	need []uint64
 	// asked are the fields that a Source is asked for.
 	asked []*field
 	// placed: asked is not empty, here or in a struct below.
@@ -114,34 +115,21 @@ type field struct {
 	node *node
 	// next is the field whose JSON member is expected after this one's.
 	next *field
-	// onWire is the field that usually comes next on the wire.
-	onWire *field
-	// scanHead is header as the encoder compares it, in one word; noHead where
-	// it may not just note the value and write it later.
-	scanHead uint32
-	// unusual: key does not fit into keyWords, or the value may be left out.
-	unusual bool
-	// form says which values the encoder writes without asking further.
-	form form
-	// size is that of the smallest value with its header; variable: others are
-	// longer.
-	size     int
-	variable bool
 	// tokenWords and tokenMask are the first bytes of token for comparing them
-	// in two steps, keyWords those of key.
+	// in two steps.
 	tokenWords, tokenMask [2]uint64
-	keyWords              [3]uint64
 	// token is `"name":`, what a member usually starts with; key is `,"name":`.
 	token, key string
 	// word and bit are the place in bit sets.
 	word int
 	bit  uint64
-	// index is the place in the order of the IDL.
-	index int
-	id    int16
-	wt    byte
-	// header of the field on the wire.
+	// rank is the place in structProg.members, or one behind them.
+	rank int
+	id   int16
+	wt   byte
+	// header of the field on the wire, and in a word, the first byte lowest.
 	header [3]byte
+	head   uint32
 	// written: the field has a place in the JSON.
 	written bool
 	// omit leaves the field out when its value is zero.
@@ -155,28 +143,6 @@ type field struct {
 	fill []byte
 	// zero is written, key included, when the field is absent from the wire.
 	zero []byte
-}
-
-// form is a value of which the encoder knows at once how to write it.
-type form uint8
-
-const (
-	formOther form = iota
-	formI32
-	formI64
-	formString
-)
-
-func formOf(n *node) form {
-	switch {
-	case n.kind == I32 && !n.asString:
-		return formI32
-	case n.kind == I64 && !n.asString:
-		return formI64
-	case n.kind == String:
-		return formString
-	}
-	return formOther
 }
 
 type nodeKey struct {
@@ -319,11 +285,12 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 			return fmt.Errorf("transcode: %s has an incomplete field", t.Name)
 		}
 		*f = field{
-			id: tf.ID, wt: tf.Type.Kind.WireType(), index: i, word: i / 64, bit: 1 << (i % 64), f: tf,
+			id: tf.ID, wt: tf.Type.Kind.WireType(), word: i / 64, bit: 1 << (i % 64), f: tf,
 			required: tf.Requiredness == Required && !sp.union && !tf.Hidden,
 			written:  !tf.Hidden,
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
+		f.head = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
 		if sp.byID[f.id] != nil {
 			return fmt.Errorf("transcode: %s has field id %d twice", t.Name, f.id)
 		}
@@ -350,7 +317,6 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		if err != nil {
 			return err
 		}
-		f.form = formOf(f.node)
 		// Absence must not mean another value, and a union has to have a member.
 		f.omit = c.codec.opts.OmitZero && tf.Requiredness != Required && !sp.union && (tf.Default == nil || isZeroWire(f.node, tf.Default))
 		inner := f.node.sp
@@ -368,10 +334,6 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		for i := range f.tokenWords {
 			f.tokenWords[i], f.tokenMask[i] = word(f.token, i*8), firstBytes(min(max(len(f.token)-i*8, 0), 8))
 		}
-		for i := range f.keyWords {
-			f.keyWords[i] = word(f.key, i*8)
-		}
-		f.unusual = f.omit || len(f.key) > 8*len(f.keyWords)
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
 				return fmt.Errorf("transcode: %s has two fields with the JSON name %q", t.Name, tf.JSON)
@@ -400,7 +362,7 @@ func (f *field) reaches() bool { return f.place != Outside && f.node.sp != nil &
 
 // link prepares the ways to find a field.
 func (sp *structProg) link() {
-	sp.linkWire()
+	sp.layOut()
 	var last *field
 	lo, hi := 0, 0
 	for i := range sp.fields {
@@ -431,28 +393,6 @@ func (sp *structProg) link() {
 	}
 }
 
-// linkWire guesses the order on the wire: Kitex's generated code writes numbers
-// and bools first, each part in the order of the IDL. Who writes another order
-// costs a look-up for each field.
-func (sp *structProg) linkWire() {
-	link := &sp.onWire
-	for _, scalar := range []bool{true, false} {
-		for i := range sp.fields {
-			f := &sp.fields[i]
-			if scalar == (f.node.kind >= Bool && f.node.kind <= Double) {
-				*link = f
-				link = &f.onWire
-			}
-			f.size, f.variable = 3+f.node.minSize, !f.node.fixed
-			f.scanHead = noHead
-			if f.node.kind < Struct && f.place != Outside && sp.words == 1 {
-				f.scanHead = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
-			}
-		}
-	}
-	*link = unscanned
-}
-
 // lookup finds a field by its id; nil when there is none.
 func (sp *structProg) lookup(id int16) *field {
 	if sp.dense == nil {
@@ -481,8 +421,6 @@ func (c *compiler) finish(n *node) error {
 	}
 	sp.finished = true
 	sp.need = make([]uint64, sp.words)
-	sp.show = make([]uint64, sp.words)
-	sp.visible = make([]uint64, sp.words)
 	for i := range sp.fields {
 		f := &sp.fields[i]
 		if err := c.finish(f.node); err != nil {
@@ -493,12 +431,6 @@ func (c *compiler) finish(n *node) error {
 		}
 		if f.fill != nil || f.required || f.place == Either || f.place != Outside && f.reaches() {
 			sp.need[f.word] |= f.bit
-		}
-		if f.written {
-			sp.visible[f.word] |= f.bit
-		}
-		if f.zero != nil {
-			sp.show[f.word] |= f.bit
 		}
 	}
 	return nil

@@ -4,9 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"sync"
-	"unicode/utf8"
 )
 
 // AppendJSON appends the JSON form of the Thrift binary value in wire, which
@@ -75,11 +75,11 @@ type encoder struct {
 	keys int
 	// quoting holds the last one of them.
 	quoting []byte
-	// words is the stack of bit sets of structs with more than 64 fields.
-	words []uint64
-	// tables has, by the depth of a struct, where the values of its first 64
-	// fields are that were not written at once; offsets is a stack for others.
-	tables  [][64]int
+	// marks are those of wire up to offset marked.
+	marks  textMarks
+	marked int
+	// offsets is the stack of the tables of the open structs that say where the
+	// values of fields are.
 	offsets []int
 	// gaps are the places in the open structs where fields have been passed over.
 	gaps []gap
@@ -96,9 +96,12 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	if e.repaired > 0 {
 		c.repaired.Add(e.repaired)
 	}
-	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired, e.keys = nil, nil, nil, nil, nil, 0, 0
+	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired, e.keys, e.marked = nil, nil, nil, nil, nil, 0, 0, 0
+	if len(e.marks) > maxKept {
+		e.marks = nil
+	}
 	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
-	e.words, e.offsets, e.gaps = kept(e.words), kept(e.offsets), kept(e.gaps)
+	e.offsets, e.gaps = kept(e.offsets), kept(e.gaps)
 	e.text, e.spans, e.quoting = kept(e.text), kept(e.spans), kept(e.quoting)
 	encoders.Put(e)
 	return out, end, err
@@ -169,56 +172,42 @@ func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 
 // str converts the string at i, whose length is there.
 func (e *encoder) str(dst []byte, i int) ([]byte, int) {
-	wire := e.wire
-	size, n := int(int32(beUint32(wire, i))), len(dst)
-	if uint(size) > shortString || len(wire)-i < 4+shortString || cap(dst)-n < 8+shortString {
+	wire, n := e.wire, len(dst)
+	size := int(int32(rawBig32(wire, i)))
+	i += 4
+	if uint(size) > shortString || e.marked-i < shortString || cap(dst)-n < shortString+2 {
 		return e.longString(dst, i, size)
 	}
-	// Most strings are short: copy while looking for what is special.
-	from, to := (*[shortString]byte)(wire[i+4:i+4+shortString]), (*[8 + shortString]byte)(dst[n:n+8+shortString])
-	x := binary.LittleEndian.Uint64(from[:])
-	binary.LittleEndian.PutUint64(to[1:], x)
-	mask := firstBytes(size)
-	found, high := special(x)&mask, x&mask
-	if size > 8 {
-		x = binary.LittleEndian.Uint64(from[8:])
-		binary.LittleEndian.PutUint64(to[9:], x)
-		mask = firstBytes(size - 8)
-		found |= special(x) & mask
-		high |= x & mask
-		if size > 16 {
-			x = binary.LittleEndian.Uint64(from[16:])
-			binary.LittleEndian.PutUint64(to[17:], x)
-			mask = firstBytes(size - 16)
-			found |= special(x) & mask
-			high |= x & mask
-			if size > 24 {
-				x = binary.LittleEndian.Uint64(from[24:])
-				binary.LittleEndian.PutUint64(to[25:], x)
-				mask = firstBytes(size - 24)
-				found |= special(x) & mask
-				high |= x & mask
-			}
-		}
+	// Most strings are short, and are written with whole words around.
+	rawByte(dst, n, '"')
+	rawChunk(dst, n+1, rawChunkAt(wire, i))
+	rawByte(dst, n+1+size, '"')
+	if rawLittle64(e.marks, i>>3)>>(i&7)&(1<<(size&63)-1) != 0 {
+		return e.unusualString(dst, i, size)
 	}
-	if found == 0 {
-		to[0] = '"'
-		dst = dst[:n+size+2]
-		dst[n+size+1] = '"'
-		if high&highBits == 0 || utf8.Valid(dst[n+1:n+1+size]) {
-			return dst, i + 4 + size
-		}
-	}
-	return e.longString(dst[:n], i, size)
+	return dst[:n+2+size], i + size
 }
 
-// longString converts the string at i, whose length is size, that is not
-// short and free of escapes.
+// longString converts the string of size bytes at i that str does not.
 func (e *encoder) longString(dst []byte, i, size int) ([]byte, int) {
-	i += 4
 	if uint(size) > uint(len(e.wire)-i) {
 		return dst, e.fail(i-4, "string: "+skipReason(skipCount))
 	}
+	if i+size > e.marked {
+		e.marks, e.marked = e.marks.mark(e.wire, e.marked, i+size+shortString)
+	}
+	dst = slices.Grow(dst, size+2+shortString)
+	if !e.marks.plain(i, i+size) {
+		return e.unusualString(dst, i, size)
+	}
+	dst = append(dst, '"')
+	dst = append(dst, e.wire[i:i+size]...)
+	return append(dst, '"'), i + size
+}
+
+// unusualString converts the string of size bytes at i, in which something is
+// marked.
+func (e *encoder) unusualString(dst []byte, i, size int) ([]byte, int) {
 	dst, repaired := appendString(dst, e.wire[i:i+size])
 	if repaired {
 		e.repaired++
@@ -442,27 +431,16 @@ func (e *encoder) jsonKey(n *node, dst []byte, i, depth int) ([]byte, int) {
 	return dst, end
 }
 
-// bitSet gives an empty bit set of that many words; cutting e.words frees it.
-func (e *encoder) bitSet(words int) []uint64 {
-	n := len(e.words)
-	if n+words > cap(e.words) {
-		e.words = append(make([]uint64, 0, 2*(n+words)+8), e.words...)
-	}
-	e.words = e.words[:n+words]
-	s := e.words[n : n+words : n+words]
-	clear(s)
-	return s
-}
-
-// offsetTable gives a table for n fields, with anything in it; cutting
-// e.offsets frees it.
+// offsetTable gives an empty table for n fields; cutting e.offsets frees it.
 func (e *encoder) offsetTable(n int) []int {
 	at := len(e.offsets)
 	if at+n > cap(e.offsets) {
 		e.offsets = append(make([]int, 0, 2*(at+n)+8), e.offsets...)
 	}
 	e.offsets = e.offsets[:at+n]
-	return e.offsets[at : at+n : at+n]
+	table := e.offsets[at:]
+	clear(table)
+	return table
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

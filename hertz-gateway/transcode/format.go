@@ -1,9 +1,9 @@
 package transcode
 
 import (
-	"encoding/binary"
 	"math"
 	"math/bits"
+	"slices"
 	"strconv"
 )
 
@@ -31,45 +31,40 @@ func appendInteger(dst []byte, v int64) []byte {
 	if cap(dst)-n < formatRoom {
 		return strconv.AppendInt(dst, v, 10)
 	}
-	return dst[:n+putInteger(dst[n:n+formatRoom], v)]
+	return dst[:putInteger(dst, n, v)]
 }
 
-// putInteger writes v in decimal to b, which has formatRoom bytes at least, and
-// gives the length; what is behind it is overwritten too.
-func putInteger(b []byte, v int64) int {
-	if v >= 0 {
-		return putUint(b, uint64(v))
+// putInteger writes v in decimal at n, where dst has room for formatRoom bytes,
+// and gives the offset behind it; what is there is overwritten too.
+func putInteger(dst []byte, n int, v int64) int {
+	u := uint64(v)
+	if v < 0 {
+		rawByte(dst, n, '-')
+		n++
+		u = -u
 	}
-	b[0] = '-'
-	return 1 + putUint(b[1:], -uint64(v))
-}
-
-// putUint writes u in decimal to b, which has formatRoom-1 bytes at least, and
-// gives the number of digits; what is behind them is overwritten too.
-func putUint(b []byte, u uint64) int {
 	const e8 = 100_000_000
 	if u < e8 {
-		return putLeading(b, digits8(u))
+		return putLeading(dst, n, digits8(u))
 	}
 	high, low := u/e8, u%e8
-	n := 0
 	if high < e8 {
-		n = putLeading(b, digits8(high))
+		n = putLeading(dst, n, digits8(high))
 	} else {
-		n = putLeading(b, digits8(high/e8))
-		binary.LittleEndian.PutUint64(b[n:], digits8(high%e8)|allZeros)
+		n = putLeading(dst, n, digits8(high/e8))
+		rawWord(dst, n, digits8(high%e8)|allZeros)
 		n += 8
 	}
-	binary.LittleEndian.PutUint64(b[n:], digits8(low)|allZeros)
+	rawWord(dst, n, digits8(low)|allZeros)
 	return n + 8
 }
 
 // putLeading writes the digits without zeros in front, but at least one, and
-// gives their number.
-func putLeading(b []byte, digits uint64) int {
+// gives the offset behind them; eight bytes are written in any case.
+func putLeading(dst []byte, n int, digits uint64) int {
 	zeros := bits.TrailingZeros64(digits|1<<56) &^ 7
-	binary.LittleEndian.PutUint64(b, (digits|allZeros)>>(zeros&63))
-	return 8 - zeros>>3
+	rawWord(dst, n, (digits|allZeros)>>(zeros&63))
+	return n + 8 - zeros>>3
 }
 
 // appendDouble appends a finite v as the shortest JSON number that reads back
@@ -105,25 +100,20 @@ func appendDouble(dst []byte, v float64) []byte {
 // its end.
 func appendMillionths(dst []byte, u uint64, negative bool) []byte {
 	n := len(dst)
-	if cap(dst)-n < formatRoom {
-		grown := append(dst, make([]byte, formatRoom)...)
-		dst = grown[:n]
-	}
-	b := dst[n : n+formatRoom]
+	dst = slices.Grow(dst, formatRoom)
 	if negative {
-		b[0] = '-'
-		b = b[1:]
+		rawByte(dst, n, '-')
 		n++
 	}
 	whole, part := u/1_000_000, u%1_000_000
-	size := putUint(b, whole)
-	if part == 0 {
-		return dst[:n+size]
+	n = putInteger(dst, n, int64(whole))
+	if part > 0 {
+		digits := digits8(part * 100)
+		rawByte(dst, n, '.')
+		rawWord(dst, n+1, digits|allZeros)
+		n += 1 + 8 - bits.LeadingZeros64(digits)>>3
 	}
-	digits := digits8(part * 100)
-	b[size] = '.'
-	binary.LittleEndian.PutUint64(b[size+1:], digits|allZeros)
-	return dst[:n+size+1+8-bits.LeadingZeros64(digits)>>3]
+	return dst[:n]
 }
 
 // specialDouble names a double that is not a number of JSON; it is empty for

@@ -7,3 +7,7 @@ import "encoding/binary"
 
 func beUint64(b []byte, i int) uint64 { return binary.BigEndian.Uint64(b[i : i+8]) }
 func beUint32(b []byte, i int) uint32 { return binary.BigEndian.Uint32(b[i : i+4]) }
+
+// chunk is what is copied at once. It is a struct so that the compiler copies
+// it with a few instructions: arrays may overlap, for all it knows.
+type chunk struct{ bytes [32]byte }

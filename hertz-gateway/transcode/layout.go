@@ -1,0 +1,108 @@
+package transcode
+
+// member is what the encoder has to know of a field that it writes.
+type member struct {
+	// key is a comma and the name with quotes and a colon, of keySize bytes.
+	key     chunk
+	keySize uint8
+	form    form
+	// size is that of the value if it is always the same, else 0.
+	size uint8
+	// room is how many bytes there have to be on the wire for the field to be
+	// taken as it comes. head is its type and id, as they stand on the wire in
+	// one word; noHead where more is to be looked at.
+	room uint8
+	head uint32
+	node *node
+	f    *field
+}
+
+const (
+	// headSize is the size of the head of a field.
+	headSize = 3
+	// headMask has the type and the id of a field in four bytes of the wire.
+	headMask = 0x00ffffff
+	// noHead is the head of no field.
+	noHead = 0xffffffff
+)
+
+// opener is a field that may come before all others on the wire, without regard
+// to the order of the IDL.
+type opener struct {
+	head uint32
+	// size is that of the field with its head, rank as in field.
+	size, rank int
+}
+
+// form says how a member is written.
+type form uint8
+
+const (
+	// formCareful is a member that may be left out, or has a long key.
+	formCareful form = iota
+	formOther
+	formI32
+	formI64
+	formString
+	formBool
+	formDouble
+	formStruct
+	formContainer
+)
+
+func formOf(n *node) form {
+	switch {
+	case n.kind == String:
+		return formString
+	case n.sp != nil:
+		return formStruct
+	case n.kind >= Struct:
+		return formContainer
+	case n.kind == Bool:
+		return formBool
+	case n.asString:
+		return formOther
+	case n.kind == I32:
+		return formI32
+	case n.kind == I64:
+		return formI64
+	case n.kind == Double:
+		return formDouble
+	}
+	return formOther
+}
+
+// layOut prepares the way of the encoder through the struct.
+func (sp *structProg) layOut() {
+	var hidden []*field
+	for i := range sp.fields {
+		f := &sp.fields[i]
+		if !f.written {
+			hidden = append(hidden, f)
+			continue
+		}
+		f.rank = len(sp.members)
+		sp.members = append(sp.members, f.member())
+		// Kitex's generated code writes numbers and bools first.
+		if f.node.kind >= Bool && f.node.kind <= Double {
+			size := headSize + f.node.minSize
+			sp.openers = append(sp.openers, opener{head: f.head, size: size, rank: f.rank})
+			sp.opening += size
+		}
+	}
+	for i, f := range hidden {
+		f.rank = len(sp.members) + i
+	}
+}
+
+func (f *field) member() member {
+	m := member{form: formOf(f.node), node: f.node, f: f, head: f.head, keySize: uint8(len(f.key)), room: 7}
+	if f.node.fixed {
+		m.size = uint8(f.node.minSize)
+	}
+	m.room = uint8(max(7, headSize+f.node.minSize))
+	if copy(m.key.bytes[:], f.key) < len(f.key) || f.omit {
+		m.form, m.keySize, m.head = formCareful, 0, noHead
+	}
+	return m
+}

@@ -1,0 +1,18 @@
+package transcode
+
+import "golang.org/x/sys/cpu"
+
+// markBlocks writes the marks of text, whole blocks, to m.
+func markBlocks(m textMarks, text []byte) {
+	if !cpu.X86.HasAVX2 || len(text) == 0 {
+		markBlocksGeneric(m, text)
+		return
+	}
+	markBlocksAVX2(&m[:len(text)/8][0], &text[0], len(text)/markBlock)
+}
+
+// markBlocksAVX2 writes to m the marks of as many blocks of text, which is one
+// at least; four bytes of marks a block.
+//
+//go:noescape
+func markBlocksAVX2(m, text *byte, blocks int)
