@@ -57,7 +57,8 @@ func BenchmarkHooks(b *testing.B) {
 		{name: "noop", text: `export function requestModifier(ctx) {}`},
 		{name: "header", text: `export function requestModifier(ctx) { ` + header + ` }`},
 		{name: "header-called", text: `export function requestModifier(ctx) { ctx.request(); ` + header + ` }`},
-		{name: "header-async", text: `export async function requestModifier(ctx) { await null; ` + header + ` }`},
+		{name: "header-async", text: `export async function requestModifier(ctx) { ` + header + ` }`},
+		{name: "header-await", text: `export async function requestModifier(ctx) { await null; ` + header + ` }`},
 		{name: "header-both", response: true, text: `export function requestModifier(ctx) { ctx.request.headers.set("x-a", "1") }
 			export function responseModifier(ctx, res) { res.headers.set("x-served-by", "dgate") }`},
 		{name: "header-isolated", text: "// @isolation request\nexport function requestModifier(ctx) { " + header + " }"},
@@ -71,10 +72,11 @@ func BenchmarkHooks(b *testing.B) {
 			body := []byte(bench.body)
 			call := &jsmodule.Call{ID: "1", Request: q, Response: r, Deadline: time.Now().Add(time.Hour)}
 			ctx := context.Background()
+			var s jsmodule.Session // whose memory the gateway reuses too
 			defer cpu(b)()
 			for b.Loop() {
 				q.body = body
-				s := c.Begin(ctx, call)
+				c.BeginIn(ctx, &s, call)
 				if _, err := s.Request(); err != nil {
 					b.Fatal(err)
 				}

@@ -17,12 +17,13 @@ type Chain struct {
 	// fresh is set when every session gets a new runtime.
 	fresh bool
 
-	// slots holds a token for every runtime in use.
-	slots chan struct{}
-
 	mu     sync.Mutex
 	idle   []*vmRuntime // last in, first out: the warmest first
 	closed bool
+	// used counts the runtimes in use, waiting the sessions that wait for one.
+	// Who gives one up while somebody waits, passes its place on through slots.
+	used, waiting int
+	slots         chan struct{}
 }
 
 // NewChain makes a chain and loads it into a first runtime. The error is an
@@ -68,32 +69,57 @@ func (c *Chain) Close() {
 // Begin opens the session of one exchange. It takes no runtime before a hook
 // runs. ctx ends waiting, along with the deadline.
 func (c *Chain) Begin(ctx context.Context, call *Call) *Session {
-	return &Session{chain: c, ctx: ctx, call: call}
+	s := new(Session)
+	c.BeginIn(ctx, s, call)
+	return s
+}
+
+// BeginIn is Begin in memory of the caller's, which may be that of a session
+// that was closed before.
+func (c *Chain) BeginIn(ctx context.Context, s *Session, call *Call) {
+	*s = Session{chain: c, ctx: ctx, call: call}
 }
 
 // acquire takes an idle runtime, or makes one, or waits for one.
 func (c *Chain) acquire(ctx context.Context, deadline time.Time) (*vmRuntime, error) {
-	select {
-	case c.slots <- struct{}{}:
-	default:
+	rt, ok := c.takeIdle()
+	if !ok {
 		if err := c.waitForSlot(ctx, deadline); err != nil {
 			return nil, err
 		}
+		rt = c.popIdle()
 	}
-	if rt := c.takeIdle(); rt != nil {
+	if rt != nil {
 		return rt, nil
 	}
 	rt, err := newRuntime(c.host, c.namespace, c.programs)
 	if err != nil {
-		<-c.slots
+		c.freeSlot()
 		return nil, err
 	}
 	return rt, nil
 }
 
-func (c *Chain) takeIdle() *vmRuntime {
+// takeIdle takes a slot, and the runtime to go with it unless there is none. It
+// is false when no slot is free: the caller counts as waiting then.
+func (c *Chain) takeIdle() (*vmRuntime, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.used >= c.host.limits.Runtimes {
+		c.waiting++
+		return nil, false
+	}
+	c.used++
+	return c.popIdleLocked(), true
+}
+
+func (c *Chain) popIdle() *vmRuntime {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.popIdleLocked()
+}
+
+func (c *Chain) popIdleLocked() *vmRuntime {
 	last := len(c.idle) - 1
 	if last < 0 {
 		return nil
@@ -107,14 +133,34 @@ func (c *Chain) takeIdle() *vmRuntime {
 func (c *Chain) waitForSlot(ctx context.Context, deadline time.Time) error {
 	timer := time.NewTimer(time.Until(deadline))
 	defer timer.Stop()
+	var err *Error
 	select {
-	case c.slots <- struct{}{}:
+	case <-c.slots:
 		return nil
 	case <-ctx.Done():
-		return &Error{Module: c.name(), Kind: KindCanceled, Message: "gave up waiting for a runtime", cause: context.Cause(ctx)}
+		err = &Error{Module: c.name(), Kind: KindCanceled, Message: "gave up waiting for a runtime", cause: context.Cause(ctx)}
 	case <-timer.C:
-		return &Error{Module: c.name(), Kind: KindBusy, Message: "all runtimes are in use"}
+		err = &Error{Module: c.name(), Kind: KindBusy, Message: "all runtimes are in use"}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.slots: // it came at the last moment
+		c.freeSlotLocked()
+	default:
+		c.waiting--
+	}
+	return err
+}
+
+// freeSlotLocked gives a slot up.
+func (c *Chain) freeSlotLocked() {
+	if c.waiting == 0 {
+		c.used--
+		return
+	}
+	c.waiting--
+	c.slots <- struct{}{}
 }
 
 func (c *Chain) name() string {
@@ -136,15 +182,21 @@ func (c *Chain) release(rt *vmRuntime) {
 	if keep {
 		c.idle = append(c.idle, rt)
 	}
+	c.freeSlotLocked()
 	c.mu.Unlock()
 	if !keep {
 		rt.discard()
 	}
-	<-c.slots
 }
 
 // throwAway takes a runtime back that is not.
 func (c *Chain) throwAway(rt *vmRuntime) {
 	rt.discard()
-	<-c.slots
+	c.freeSlot()
+}
+
+func (c *Chain) freeSlot() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.freeSlotLocked()
 }

@@ -8,13 +8,14 @@ import (
 	"github.com/dop251/goja"
 )
 
-// contextObject is the ctx of the exchange being served. JavaScript sees an
-// object made for that exchange alone; its prototype holds the functions.
+// contextObject is the ctx of the exchange being served.
 type contextObject struct {
-	rt    *vmRuntime
-	proto *goja.Object
-	obj   *goja.Object
+	shape
+	contextState
+}
 
+// contextState is what ctx has made for the exchange being served.
+type contextState struct {
 	params, locals           *goja.Object
 	route, service, namespce goja.Value
 	values                   map[string]goja.Value
@@ -32,15 +33,9 @@ func (rt *vmRuntime) end() {
 		rt.docs[i] = nil
 	}
 	rt.docs = rt.docs[:0]
-	if c := &rt.context; c.obj != nil {
-		*c = contextObject{rt: rt, proto: c.proto}
-	}
-	if r := &rt.request; r.obj != nil || r.query != nil || r.frozen {
-		*r = requestObject{rt: rt, proto: r.proto}
-	}
-	if r := &rt.response; r.obj != nil || r.body.msg != nil || r.upstream {
-		*r = responseObject{rt: rt, proto: r.proto}
-	}
+	rt.context.shapeState, rt.context.contextState = shapeState{}, contextState{}
+	rt.request.shapeState, rt.request.requestState = shapeState{}, requestState{}
+	rt.response.shapeState, rt.response.responseState = shapeState{}, responseState{}
 }
 
 // live is the session, for functions that work in a call only.
@@ -70,58 +65,13 @@ func (rt *vmRuntime) last(h Hook) *moduleInstance {
 	return rt.modules[0]
 }
 
-func (c *contextObject) value() goja.Value {
-	if c.obj == nil {
-		c.obj = c.rt.vm.CreateObject(c.proto)
-	}
-	return c.obj
-}
-
-// on wraps a function of ctx: it works on the ctx of the current call only.
-func (c *contextObject) on(f func(*Session, goja.FunctionCall) goja.Value) nativeFunc {
-	return func(call goja.FunctionCall) goja.Value {
-		if o, ok := call.This.(*goja.Object); !ok || o != c.obj {
-			c.rt.throwType("not the ctx of this request: " + endedMessage)
-		}
-		return f(c.rt.session, call)
-	}
-}
-
 func (c *contextObject) install() {
 	rt := c.rt
-	c.proto = rt.vm.NewObject()
-	get := func(name string, f func(*Session) goja.Value) {
-		if rt.reaches(name) {
-			rt.accessor(c.proto, name, c.on(func(s *Session, _ goja.FunctionCall) goja.Value { return f(s) }), nil)
-		}
-	}
+	c.what, c.members, c.get = "the ctx of this request", contextMembers, c.member
+	c.shape.install()
 	method := func(name string, n int, f func(*Session, goja.FunctionCall) goja.Value) {
-		if rt.reaches(name) {
-			rt.method(c.proto, name, n, c.on(f))
-		}
+		c.method(name, n, func(call goja.FunctionCall) goja.Value { return f(rt.session, call) })
 	}
-
-	get("id", func(s *Session) goja.Value { return rt.vm.ToValue(s.call.ID) })
-	get("deadline", func(s *Session) goja.Value { return rt.vm.ToValue(s.deadline.UnixMilli()) })
-	get("namespace", func(*Session) goja.Value { return c.namespace() })
-	get("route", c.routeOf)
-	get("service", c.serviceOf)
-	get("params", func(s *Session) goja.Value { return c.pathParams(s) })
-	get("locals", func(*Session) goja.Value {
-		if c.locals == nil {
-			c.locals = rt.vm.NewObject()
-		}
-		return c.locals
-	})
-	get("request", func(*Session) goja.Value { return rt.request.value() })
-	get("rpc", func(*Session) goja.Value { return rt.boundCall() })
-	get("response", func(*Session) goja.Value { return rt.response.value() })
-	get("upstream", func(*Session) goja.Value {
-		if !rt.response.upstream {
-			return goja.Null()
-		}
-		return rt.response.value()
-	})
 
 	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
 	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
@@ -174,7 +124,7 @@ func (c *contextObject) install() {
 		rt.response.redirect(call.Argument(0), status)
 		return c.obj
 	})
-	rt.method(c.proto, "toJSON", 0, c.on(func(s *Session, _ goja.FunctionCall) goja.Value {
+	method("toJSON", 0, func(s *Session, _ goja.FunctionCall) goja.Value {
 		o := rt.vm.NewObject()
 		own(o, "id", rt.newString(s.call.ID))
 		own(o, "namespace", c.namespace())
@@ -182,7 +132,47 @@ func (c *contextObject) install() {
 		own(o, "service", c.serviceOf(s))
 		own(o, "params", c.pathParams(s))
 		return o
-	}))
+	})
+}
+
+// contextMembers are the names that member knows.
+var contextMembers = []string{
+	"id", "deadline", "namespace", "route", "service", "params", "locals", "request", "rpc", "response", "upstream",
+}
+
+func (c *contextObject) member(key string) goja.Value {
+	rt, s := c.rt, c.rt.session
+	switch key {
+	case "request":
+		return rt.request.value()
+	case "response":
+		return rt.response.value()
+	case "upstream":
+		if !rt.response.upstream {
+			return goja.Null()
+		}
+		return rt.response.value()
+	case "rpc":
+		return rt.boundCall()
+	case "locals":
+		if c.locals == nil {
+			c.locals = rt.vm.NewObject()
+		}
+		return c.locals
+	case "params":
+		return c.pathParams(s)
+	case "id":
+		return rt.newString(s.call.ID)
+	case "deadline":
+		return rt.vm.ToValue(s.deadline.UnixMilli())
+	case "namespace":
+		return c.namespace()
+	case "route":
+		return c.routeOf(s)
+	case "service":
+		return c.serviceOf(s)
+	}
+	return nil
 }
 
 func (c *contextObject) namespace() goja.Value {
@@ -274,6 +264,11 @@ func (rt *vmRuntime) member(proto *goja.Object, names ...string) *goja.Object {
 	if !slices.ContainsFunc(names, rt.calls) {
 		return rt.vm.CreateObject(proto)
 	}
+	return rt.callable(proto)
+}
+
+// callable makes a function that returns itself.
+func (rt *vmRuntime) callable(proto *goja.Object) *goja.Object {
 	var self *goja.Object
 	self = rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return self }).(*goja.Object)
 	must(self.SetPrototype(proto))

@@ -11,45 +11,101 @@ import (
 // headersObject is the Go side of a Headers object: over a message, or over a
 // list of its own. It can be indexed by names, unless a function has the name.
 type headersObject struct {
-	rt    *vmRuntime
+	rt *vmRuntime
+	of headersOwner
+	// lines are its own, nil for those of a message, epoch is that of the call
+	// of the message.
 	lines Headers
-	// epoch binds it to a call; ownHeaders are never detached.
 	epoch uint64
-	bound bool
-	// of is the request they belong to, nil for all others.
-	of *requestObject
+}
+
+// headersOwner is the message whose headers a headersObject shows.
+type headersOwner uint8
+
+const (
+	ownHeaders headersOwner = iota // of none: they are never detached
+	requestHeaders
+	responseHeaders
+)
+
+// boundHeaders are the Headers of a message of the current call.
+type boundHeaders struct {
+	obj  *goja.Object
+	side *headersObject
+}
+
+// in gives the Headers of a message of the current call, one object for each.
+func (b *boundHeaders) in(rt *vmRuntime, of headersOwner) *boundHeaders {
+	if b.obj == nil {
+		b.side = rt.headers.next()
+		*b.side = headersObject{rt: rt, of: of, epoch: rt.epoch}
+		b.obj = rt.newHeaders(b.side)
+	}
+	return b
 }
 
 func (h *headersObject) live() Headers {
-	if h.bound {
-		h.rt.checkEpoch(h.epoch)
+	if h.of == ownHeaders {
+		return h.lines
 	}
-	return h.lines
+	h.rt.checkEpoch(h.epoch)
+	call := h.rt.live().call
+	if h.of == requestHeaders {
+		return call.Request
+	}
+	return call.Response
 }
 
 // editable is live for edits.
 func (h *headersObject) editable() Headers {
 	lines := h.live()
-	h.of.edit()
+	if h.of == requestHeaders {
+		h.rt.request.edit()
+	}
 	return lines
 }
 
-// get joins the lines of a name as the web does.
-func (h *headersObject) get(name string) (value string, ok bool) {
-	h.live().Header(name, func(v []byte) bool {
-		if ok {
-			value += ", "
-		}
-		value += text(v)
-		ok = true
-		return true
-	})
-	return value, ok
+// get joins the lines of a name as the web does; it is nil when there is none.
+func (h *headersObject) get(name string) goja.Value {
+	r := &h.rt.reading
+	r.lines = 0
+	if r.yield == nil {
+		r.yield = r.take
+	}
+	h.live().Header(name, r.yield)
+	switch first := r.first; r.lines {
+	case 0:
+		return nil
+	case 1:
+		r.first = nil
+		return h.rt.textOf(first)
+	}
+	return h.rt.newString(r.joined)
 }
 
+// headerReading collects the lines of a name.
+type headerReading struct {
+	lines  int
+	first  []byte
+	joined string // of more than one
+	yield  func([]byte) bool
+}
+
+func (r *headerReading) take(v []byte) bool {
+	switch r.lines++; r.lines {
+	case 1:
+		r.first = v
+		return true
+	case 2:
+		r.joined, r.first = text(r.first), nil
+	}
+	r.joined += ", " + text(v)
+	return true
+}
+
+// set replaces the lines of a name, which is one.
 func (h *headersObject) set(name string, v goja.Value) {
 	lines := h.editable()
-	name = h.name(name)
 	if o, ok := v.(*goja.Object); ok && h.rt.isArray(o) {
 		values := h.rt.list(o)
 		lines.DelHeader(name)
@@ -68,7 +124,6 @@ func (h *headersObject) set(name string, v goja.Value) {
 }
 
 func (h *headersObject) append(name string, v goja.Value) {
-	name = h.name(name)
 	if err := h.editable().AddHeader(name, h.value(name, v)); err != nil {
 		h.rt.throwType("header %s: %v", name, err)
 	}
@@ -83,27 +138,48 @@ func (h *headersObject) name(name string) string {
 }
 
 func (h *headersObject) value(name string, v goja.Value) string {
-	value := strings.Trim(v.String(), " \t\r\n")
-	if strings.ContainsAny(value, "\r\n\x00") {
-		h.rt.throwType("header %s: the value holds a line break or NUL", name)
+	value := v.String()
+	if !isTrimmed(value) {
+		if value = strings.Trim(value, " \t\r\n"); strings.ContainsAny(value, "\r\n\x00") {
+			h.rt.throwType("header %s: the value holds a line break or NUL", name)
+		}
 	}
 	// On the web a value is bytes. In messages of the gateway it may be UTF-8.
-	if !h.bound && strings.ContainsFunc(value, func(r rune) bool { return r > 0xff }) {
+	if h.of == ownHeaders && strings.ContainsFunc(value, func(r rune) bool { return r > 0xff }) {
 		h.rt.throwType("header %s: the value holds characters beyond Latin-1", name)
 	}
 	return value
 }
 
+// isTrimmed says whether a header can have the value as it is.
+func isTrimmed(s string) bool {
+	if s == "" || s[0] <= ' ' || s[len(s)-1] <= ' ' {
+		return s == ""
+	}
+	for i := range len(s) {
+		if s[i] < ' ' {
+			return false
+		}
+	}
+	return true
+}
+
 // isToken is the token of RFC 9110.
 func isToken(s string) bool {
 	for i := range len(s) {
-		c := s[i]
-		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]{}`, c) >= 0 {
+		if !tokenBytes[s[i]] {
 			return false
 		}
 	}
 	return s != ""
 }
+
+var tokenBytes = func() (table [256]bool) {
+	for c := '!'; c < 0x7f; c++ {
+		table[c] = !strings.ContainsRune(`"(),/:;<=>?@[\]{}`, c)
+	}
+	return table
+}()
 
 type headerLine struct{ name, value string }
 
@@ -127,25 +203,26 @@ func (h *headersObject) sorted() []headerLine {
 	return merged
 }
 
-// headerMethods are names that are functions, whatever headers there are: a
-// client must not be able to take them away from a module.
-var headerMethods = map[string]bool{
-	"append": true, "delete": true, "get": true, "getSetCookie": true, "has": true, "set": true,
-	"forEach": true, "keys": true, "values": true, "entries": true, "toJSON": true, "toString": true,
-	"valueOf": true, "constructor": true, "hasOwnProperty": true, "isPrototypeOf": true,
-	"propertyIsEnumerable": true, "toLocaleString": true, "__proto__": true, "then": true,
-	"add": true,
+// isHeaderMethod knows the names that are functions, whatever headers there
+// are: a client must not be able to take them away from a module.
+func isHeaderMethod(name string) bool {
+	switch name {
+	case "append", "delete", "get", "getSetCookie", "has", "set",
+		"forEach", "keys", "values", "entries", "toJSON", "toString",
+		"valueOf", "constructor", "hasOwnProperty", "isPrototypeOf",
+		"propertyIsEnumerable", "toLocaleString", "__proto__", "then",
+		"add":
+		return true
+	}
+	return false
 }
 
 // Get implements goja.DynamicObject.
 func (h *headersObject) Get(key string) goja.Value {
-	if headerMethods[key] {
+	if isHeaderMethod(key) {
 		return nil
 	}
-	if v, ok := h.get(key); ok {
-		return h.rt.newString(v)
-	}
-	return nil
+	return h.get(key)
 }
 
 // Set implements goja.DynamicObject.
@@ -153,21 +230,21 @@ func (h *headersObject) Set(key string, v goja.Value) bool {
 	if v == nil { // Object.defineProperty without a value
 		return false
 	}
-	if headerMethods[key] {
+	if isHeaderMethod(key) {
 		return false
 	}
-	h.set(key, v)
+	h.set(h.name(key), v)
 	return true
 }
 
 // Has implements goja.DynamicObject.
 func (h *headersObject) Has(key string) bool {
-	return !headerMethods[key] && hasHeader(h.live(), key)
+	return !isHeaderMethod(key) && hasHeader(h.live(), key)
 }
 
 // Delete implements goja.DynamicObject.
 func (h *headersObject) Delete(key string) bool {
-	if !headerMethods[key] {
+	if !isHeaderMethod(key) {
 		h.editable().DelHeader(key)
 	}
 	return true
@@ -177,22 +254,31 @@ func (h *headersObject) Delete(key string) bool {
 func (h *headersObject) Keys() []string {
 	var keys []string
 	for _, l := range h.sorted() {
-		if !headerMethods[l.name] && !slices.Contains(keys, l.name) {
+		if !isHeaderMethod(l.name) && !slices.Contains(keys, l.name) {
 			keys = append(keys, l.name)
 		}
 	}
 	return keys
 }
 
-// headersOf makes the Headers of a message of the current call.
-func (rt *vmRuntime) headersOf(lines Headers) *goja.Object {
-	return rt.newHeaders(&headersObject{rt: rt, lines: lines, epoch: rt.epoch, bound: true})
-}
-
 func (rt *vmRuntime) newHeaders(h *headersObject) *goja.Object {
 	o := rt.vm.NewDynamicObject(h)
 	must(o.SetPrototype(rt.classes.headersClass().proto))
 	return o
+}
+
+// headersReceiver is the Go side of `this`. The usual ones are found by what
+// they are, which costs less than to ask them.
+func (rt *vmRuntime) headersReceiver(call goja.FunctionCall) *headersObject {
+	if o, ok := call.This.(*goja.Object); ok {
+		switch o {
+		case rt.request.headers.obj:
+			return rt.request.headers.side
+		case rt.response.headers.obj:
+			return rt.response.headers.side
+		}
+	}
+	return receiver[*headersObject](rt, call, "Headers")
 }
 
 // fillHeaders takes what the web takes for headers: Headers, pairs, an object.
@@ -211,6 +297,7 @@ func (rt *vmRuntime) fillHeaders(h *headersObject, init goja.Value) {
 		return
 	}
 	rt.eachPair(o, "Headers", func(name string, value goja.Value) {
+		name = h.name(name)
 		list, ok := value.(*goja.Object)
 		switch {
 		case ok && rt.isArray(list):
@@ -237,7 +324,7 @@ func (rt *vmRuntime) makeHeaders() *class {
 			return
 		}
 		rt.method(c.proto, name, n, func(call goja.FunctionCall) goja.Value {
-			h := receiver[*headersObject](rt, call, "Headers")
+			h := rt.headersReceiver(call)
 			if rt.need(call, n, name); n > 0 {
 				h.name(call.Argument(0).String())
 			}
@@ -245,8 +332,8 @@ func (rt *vmRuntime) makeHeaders() *class {
 		})
 	}
 	method("get", 1, func(h *headersObject, call goja.FunctionCall) goja.Value {
-		if v, ok := h.get(call.Argument(0).String()); ok {
-			return rt.newString(v)
+		if v := h.get(call.Argument(0).String()); v != nil {
+			return v
 		}
 		return goja.Null()
 	})
@@ -277,7 +364,7 @@ func (rt *vmRuntime) makeHeaders() *class {
 	})
 	method("toJSON", 0, func(h *headersObject, _ goja.FunctionCall) goja.Value { return h.plain() })
 	rt.pairMethods(c.proto, "Headers", func(call goja.FunctionCall) pairSource {
-		lines := receiver[*headersObject](rt, call, "Headers").sorted()
+		lines := rt.headersReceiver(call).sorted()
 		return func(i int) (headerLine, bool) {
 			if i >= len(lines) {
 				return headerLine{}, false

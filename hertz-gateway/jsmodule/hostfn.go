@@ -186,7 +186,12 @@ func own(o *goja.Object, name string, v goja.Value) {
 	must(o.Set(name, v))
 }
 
-func (rt *vmRuntime) newString(s string) goja.Value { return rt.vm.ToValue(s) }
+func (rt *vmRuntime) newString(s string) goja.Value {
+	if len(s) >= bulk {
+		rt.bulky = true
+	}
+	return rt.vm.ToValue(s)
+}
 
 // toString is a value as a string of goja, which may hold half surrogates.
 func (rt *vmRuntime) toString(v goja.Value) goja.String {

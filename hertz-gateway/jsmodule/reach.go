@@ -20,6 +20,8 @@ type reach struct {
 	computed bool
 	// regexps is set when it has regular expressions in slashes.
 	regexps bool
+	// async is set when it has async functions.
+	async bool
 	// values are the members of ctx that the code uses by themselves, not only
 	// to get at their members: what it may call.
 	values map[string]bool
@@ -104,6 +106,10 @@ func (r *reach) walk(v reflect.Value) {
 			if n.Operator == token.IN {
 				r.key(n.Left)
 			}
+		case *ast.FunctionLiteral:
+			r.async = r.async || n.Async
+		case *ast.ArrowFunctionLiteral:
+			r.async = r.async || n.Async
 		case *ast.RegExpLiteral:
 			r.regexps = true
 		case *ast.StringLiteral:

@@ -10,12 +10,14 @@ import (
 
 // requestObject is the ctx.request of the exchange being served.
 type requestObject struct {
-	rt    *vmRuntime
-	proto *goja.Object
-	obj   *goja.Object
+	shape
+	requestState
+}
 
+// requestState is what ctx.request has of the exchange being served.
+type requestState struct {
 	body    body
-	headers *goja.Object
+	headers boundHeaders
 	query   *goja.Object
 	// frozen is set when the request has been bound: too late for edits.
 	frozen bool
@@ -23,13 +25,12 @@ type requestObject struct {
 
 func (r *requestObject) value() goja.Value {
 	if r.obj == nil {
-		if r.proto == nil {
+		if r.methods == nil {
 			r.install()
 		}
-		r.obj = r.rt.member(r.proto, "request")
 		r.attach()
 	}
-	return r.obj
+	return r.shape.value()
 }
 
 // attach binds the body to the message of the call.
@@ -61,15 +62,6 @@ func (r *requestObject) edit() {
 	}
 }
 
-func (r *requestObject) on(f func(Request, goja.FunctionCall) goja.Value) nativeFunc {
-	return func(call goja.FunctionCall) goja.Value {
-		if o, ok := call.This.(*goja.Object); !ok || o != r.obj {
-			r.rt.throwType("not the request of this ctx: " + endedMessage)
-		}
-		return f(r.rt.session.call.Request, call)
-	}
-}
-
 func (r *requestObject) queryValue() goja.Value {
 	if r.query == nil {
 		r.query = r.rt.newQuery(&queryObject{
@@ -94,92 +86,100 @@ func (r *requestObject) setQuery(raw string) {
 
 func (r *requestObject) install() {
 	rt := r.rt
-	r.proto = rt.vm.NewObject()
-	get := func(name string, f func(Request) goja.Value, set func(Request, goja.Value)) {
-		if !rt.reaches(name) {
-			return
-		}
-		var setter nativeFunc
-		if set != nil {
-			setter = r.on(func(q Request, call goja.FunctionCall) goja.Value {
-				r.edit()
-				set(q, call.Argument(0))
-				return goja.Undefined()
-			})
-		}
-		rt.accessor(r.proto, name, r.on(func(q Request, _ goja.FunctionCall) goja.Value { return f(q) }), setter)
-	}
-	method := func(name string, n int, f func(Request, goja.FunctionCall) goja.Value) {
-		if name == "toJSON" || rt.reaches(name) {
-			rt.method(r.proto, name, n, r.on(f))
-		}
-	}
-	check := func(what string, err error) {
-		if err != nil {
-			rt.throwType("%s: %v", what, err)
-		}
-	}
-
-	get("method", func(q Request) goja.Value { return rt.newString(text(q.Method())) },
-		func(q Request, v goja.Value) {
-			method := v.String()
-			if !isToken(method) {
-				rt.throwType("%q is not an HTTP method", method)
-			}
-			check("method", q.SetMethod(method))
-		})
-	get("path", func(q Request) goja.Value { return rt.newString(text(q.Path())) },
-		func(q Request, v goja.Value) {
-			path := v.String()
-			if !strings.HasPrefix(path, "/") || strings.ContainsFunc(path, notInTarget) || strings.ContainsAny(path, "?#") {
-				rt.throwType("%q is not a path: it starts with / and is percent-encoded", path)
-			}
-			check("path", q.SetPath(path))
-		})
-	get("url", func(q Request) goja.Value { return rt.newString(requestURL(q)) }, nil)
-	get("host", func(q Request) goja.Value { return rt.newString(text(q.Host())) }, nil)
-	get("proto", func(q Request) goja.Value { return rt.newString(q.Proto()) }, nil)
-	get("ip", func(q Request) goja.Value { return rt.newString(q.ClientIP()) }, nil)
-	get("remoteAddress", func(q Request) goja.Value {
-		host, _, err := net.SplitHostPort(q.RemoteAddr())
-		if err != nil {
-			host = q.RemoteAddr()
-		}
-		return rt.newString(host)
-	}, nil)
-	get("headers", func(q Request) goja.Value {
-		if r.headers == nil {
-			r.headers = rt.newHeaders(&headersObject{rt: rt, lines: q, epoch: rt.epoch, bound: true, of: r})
-		}
-		return r.headers
-	}, nil)
-	get("query", func(Request) goja.Value { return r.queryValue() }, func(_ Request, v goja.Value) {
-		q := &queryObject{rt: rt, verbatim: true}
-		q.fill(v)
-		raw := q.encode()
-		if strings.ContainsFunc(raw, notInTarget) || strings.Contains(raw, "#") {
-			rt.throwType("%q is not a query: it is percent-encoded", raw)
-		}
-		r.setQuery(raw)
-		r.query = nil
-	})
-	get("cookies", func(q Request) goja.Value { return rt.cookies(q) }, nil)
-	get("body", func(Request) goja.Value { return r.body.value() }, func(_ Request, v goja.Value) { r.body.put(v) })
-
-	rt.bodyReaders(&r.body, func(name string, n int, f nativeFunc) {
-		method(name, n, func(_ Request, call goja.FunctionCall) goja.Value { return f(call) })
-	})
-	method("toJSON", 0, func(q Request, _ goja.FunctionCall) goja.Value {
+	r.what, r.members, r.get, r.set = "the request of this ctx", requestMembers, r.member, r.assign
+	r.shape.install("request")
+	rt.bodyReaders(&r.body, r.method)
+	r.method("toJSON", 0, func(goja.FunctionCall) goja.Value {
+		q := rt.session.call.Request
 		o := rt.vm.NewObject()
 		own(o, "method", rt.newString(text(q.Method())))
 		own(o, "url", rt.newString(requestURL(q)))
 		own(o, "path", rt.newString(text(q.Path())))
 		own(o, "host", rt.newString(text(q.Host())))
 		own(o, "query", r.queryValue())
-		own(o, "headers", rt.headersOf(q))
+		own(o, "headers", r.headers.in(rt, requestHeaders).obj)
 		own(o, "body", rt.newString(text(r.body.bytes())))
 		return o
 	})
+}
+
+// requestMembers are the names that member knows.
+var requestMembers = []string{
+	"method", "path", "url", "host", "proto", "ip", "remoteAddress", "headers", "query", "cookies", "body",
+}
+
+func (r *requestObject) member(key string) goja.Value {
+	rt, q := r.rt, r.rt.session.call.Request
+	switch key {
+	case "headers":
+		return r.headers.in(rt, requestHeaders).obj
+	case "method":
+		return rt.newString(text(q.Method()))
+	case "path":
+		return rt.newString(text(q.Path()))
+	case "url":
+		return rt.newString(requestURL(q))
+	case "host":
+		return rt.newString(text(q.Host()))
+	case "proto":
+		return rt.newString(q.Proto())
+	case "ip":
+		return rt.newString(q.ClientIP())
+	case "remoteAddress":
+		host, _, err := net.SplitHostPort(q.RemoteAddr())
+		if err != nil {
+			host = q.RemoteAddr()
+		}
+		return rt.newString(host)
+	case "query":
+		return r.queryValue()
+	case "cookies":
+		return rt.cookies(q)
+	case "body":
+		return r.body.value()
+	}
+	return nil
+}
+
+// assign writes a member; it is false for those that cannot be written.
+func (r *requestObject) assign(key string, v goja.Value) bool {
+	rt, q := r.rt, r.rt.session.call.Request
+	switch key {
+	case "method", "path", "query", "body":
+		r.edit()
+	default:
+		return false
+	}
+	var err error
+	switch key {
+	case "method":
+		method := v.String()
+		if !isToken(method) {
+			rt.throwType("%q is not an HTTP method", method)
+		}
+		err = q.SetMethod(method)
+	case "path":
+		path := v.String()
+		if !strings.HasPrefix(path, "/") || strings.ContainsFunc(path, notInTarget) || strings.ContainsAny(path, "?#") {
+			rt.throwType("%q is not a path: it starts with / and is percent-encoded", path)
+		}
+		err = q.SetPath(path)
+	case "query":
+		o := &queryObject{rt: rt, verbatim: true}
+		o.fill(v)
+		raw := o.encode()
+		if strings.ContainsFunc(raw, notInTarget) || strings.Contains(raw, "#") {
+			rt.throwType("%q is not a query: it is percent-encoded", raw)
+		}
+		r.setQuery(raw)
+		r.query = nil
+	case "body":
+		r.body.put(v)
+	}
+	if err != nil {
+		rt.throwType("%s: %v", key, err)
+	}
+	return true
 }
 
 // notInTarget says whether a request target cannot hold a rune.

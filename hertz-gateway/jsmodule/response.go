@@ -11,25 +11,24 @@ import (
 // responseObject is the ctx.response of the exchange being served, and in
 // responseModifier its ctx.upstream.
 type responseObject struct {
-	rt    *vmRuntime
-	proto *goja.Object
-	obj   *goja.Object
+	shape
+	responseState
+}
 
+// responseState is what ctx.response has of the exchange being served.
+type responseState struct {
 	body    body
-	headers *goja.Object
+	headers boundHeaders
 	// answered is set when a hook wrote a whole answer; upstream when the
 	// response came from there.
 	answered, upstream bool
 }
 
 func (r *responseObject) value() goja.Value {
-	if r.obj == nil {
-		if r.proto == nil {
-			r.install()
-		}
-		r.obj = r.rt.member(r.proto, "response", "upstream")
+	if r.methods == nil {
+		r.install()
 	}
-	return r.obj
+	return r.shape.value()
 }
 
 // arrived notes that the message now holds the answer of the upstream; what
@@ -55,15 +54,6 @@ func (r *responseObject) msg() Response {
 	return m
 }
 
-func (r *responseObject) on(f func(Response, goja.FunctionCall) goja.Value) nativeFunc {
-	return func(call goja.FunctionCall) goja.Value {
-		if o, ok := call.This.(*goja.Object); !ok || o != r.obj {
-			r.rt.throwType("not the response of this ctx: " + endedMessage)
-		}
-		return f(r.msg(), call)
-	}
-}
-
 func (r *responseObject) setStatus(v goja.Value) {
 	code := v.ToFloat()
 	if code != math.Trunc(code) || code < 200 || code > 599 {
@@ -73,15 +63,8 @@ func (r *responseObject) setStatus(v goja.Value) {
 }
 
 func (r *responseObject) setHeader(name string, v goja.Value) {
-	h, _ := dynamic[*headersObject](r.headersValue().(*goja.Object))
-	h.set(name, v)
-}
-
-func (r *responseObject) headersValue() goja.Value {
-	if r.headers == nil {
-		r.headers = r.rt.headersOf(r.msg())
-	}
-	return r.headers
+	h := r.headers.in(r.rt, responseHeaders).side
+	h.set(h.name(name), v)
 }
 
 // do is a writing function by its name; ctx has them too.
@@ -168,38 +151,56 @@ func (r *responseObject) replace(from *webMessage) {
 	r.answered = true
 }
 
+// responseMembers are the names that member knows.
+var responseMembers = []string{"statusCode", "statusText", "ok", "headers", "body"}
+
+func (r *responseObject) member(key string) goja.Value {
+	switch key {
+	case "headers":
+		return r.headers.in(r.rt, responseHeaders).obj
+	case "statusCode":
+		return r.rt.vm.ToValue(r.msg().Status())
+	case "statusText":
+		return r.rt.newString(http.StatusText(r.msg().Status()))
+	case "ok":
+		status := r.msg().Status()
+		return r.rt.vm.ToValue(status >= 200 && status < 300)
+	case "body":
+		r.msg()
+		return r.body.value()
+	}
+	return nil
+}
+
+// assign writes a member; it is false for those that cannot be written.
+func (r *responseObject) assign(key string, v goja.Value) bool {
+	switch key {
+	case "statusCode":
+		r.setStatus(v)
+	case "body":
+		r.msg()
+		r.body.put(v)
+	default:
+		return false
+	}
+	return true
+}
+
 func (r *responseObject) install() {
 	rt := r.rt
-	r.proto = rt.vm.NewObject()
-	get := func(name string, f func(Response) goja.Value, set func(goja.Value)) {
-		if !rt.reaches(name) {
-			return
-		}
-		var setter nativeFunc
-		if set != nil {
-			setter = r.on(func(_ Response, call goja.FunctionCall) goja.Value {
-				set(call.Argument(0))
-				return goja.Undefined()
-			})
-		}
-		rt.accessor(r.proto, name, r.on(func(m Response, _ goja.FunctionCall) goja.Value { return f(m) }), setter)
-	}
+	r.what, r.members, r.get, r.set = "the response of this ctx", responseMembers, r.member, r.assign
+	r.shape.install("response", "upstream")
 	method := func(name string, n int, f nativeFunc) {
-		if name == "toJSON" || rt.reaches(name) {
-			rt.method(r.proto, name, n, r.on(func(_ Response, call goja.FunctionCall) goja.Value { return f(call) }))
-		}
+		r.method(name, n, func(call goja.FunctionCall) goja.Value {
+			r.msg()
+			return f(call)
+		})
 	}
-
-	get("statusCode", func(m Response) goja.Value { return rt.vm.ToValue(m.Status()) }, r.setStatus)
-	get("statusText", func(m Response) goja.Value { return rt.newString(http.StatusText(m.Status())) }, nil)
-	get("ok", func(m Response) goja.Value { return rt.vm.ToValue(m.Status() >= 200 && m.Status() < 300) }, nil)
-	get("headers", func(Response) goja.Value { return r.headersValue() }, nil)
-	get("body", func(Response) goja.Value { return r.body.value() }, func(v goja.Value) { r.body.put(v) })
 
 	rt.bodyReaders(&r.body, method)
 	// With an argument text and json write, without they read.
 	for _, name := range []string{"text", "json"} {
-		read, ok := goja.AssertFunction(r.proto.Get(name))
+		read, ok := goja.AssertFunction(r.methods[name])
 		if !ok {
 			continue
 		}
@@ -255,7 +256,7 @@ func (r *responseObject) install() {
 		m := r.msg()
 		o := rt.vm.NewObject()
 		own(o, "statusCode", rt.vm.ToValue(m.Status()))
-		own(o, "headers", rt.headersOf(m))
+		own(o, "headers", r.headers.in(rt, responseHeaders).obj)
 		own(o, "body", rt.newString(text(r.body.bytes())))
 		return o
 	})

@@ -36,6 +36,10 @@ type vmRuntime struct {
 	request  requestObject
 	response responseObject
 	bound    *boundCall
+	handles  slab[handle]
+	headers  slab[headersObject]
+	reading  headerReading
+	texts    texts
 	// docs are the JSON documents of the session.
 	docs []*document
 	// spareMembers is room for the members of the next one.
@@ -51,6 +55,10 @@ type vmRuntime struct {
 	kit *testKit
 	// joining are the arrays whose join is under way.
 	joining []*goja.Object
+
+	caller
+	// advance is Session.advance of the session.
+	advance func() error
 }
 
 // moduleInstance is a module inside one runtime.
@@ -75,7 +83,7 @@ func (m *moduleInstance) log() *slog.Logger {
 
 // hookFunc is a hook bound to the object that exports it.
 type hookFunc struct {
-	call goja.Callable
+	call nativeFunc
 	this goja.Value
 	// name is that of the function; plain ones are not exported.
 	name  string
@@ -102,6 +110,7 @@ func loadCheck(p *Program) *Error {
 // budget.
 func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Error) {
 	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New(), programs: programs}
+	rt.advance = func() error { return rt.session.advance() }
 	rt.watch.vm = rt.vm
 	rt.watch.matches = rt.usesRegexps()
 	rt.vm.SetMaxCallStackSize(maxCallDepth)
@@ -110,6 +119,7 @@ func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Er
 		h.sim.install(rt)
 	}
 
+	rt.prepareCalls()
 	rt.limitLoad()
 	err := rt.guarded(func() error {
 		rt.install()
@@ -235,7 +245,7 @@ func (m *moduleInstance) take(from goja.Value) {
 	}
 	for h, names := range hookNames {
 		for _, name := range names {
-			call, ok := goja.AssertFunction(o.Get(name))
+			call, ok := direct(o.Get(name))
 			if ok && m.hooks[h].call == nil {
 				m.hooks[h] = hookFunc{call: call, this: o, name: name, plain: from == m.top}
 			}

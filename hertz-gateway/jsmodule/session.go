@@ -3,7 +3,6 @@ package jsmodule
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/dop251/goja"
@@ -40,41 +39,47 @@ type Session struct {
 	refused goja.Value
 	refusal error
 
+	turn turn
 	loop *loop
 	// waits are the promises given to ctx.waitUntil.
 	waits []*goja.Promise
 }
 
+// turn is the run of the hooks of one kind.
+type turn struct {
+	hook Hook
+	// at is how many of the chain's modules have had theirs; done is set when
+	// none is left.
+	at   int
+	done bool
+	// awaited is the promise that a hook has returned and that was pending.
+	awaited *goja.Promise
+
+	failure goja.Value // the err of errorHandler
+	target  Target     // what fetchUpstream chose, if chosen is set
+	chosen  bool
+}
+
 // FetchUpstream runs the last fetchUpstream hook of the chain. ok is false
 // when it made no choice, or there is none.
 func (s *Session) FetchUpstream() (target Target, ok bool, err error) {
-	err = s.phase(FetchUpstream, func(rt *vmRuntime) *Error {
-		return s.run(rt.last(FetchUpstream), FetchUpstream, func(v goja.Value) (err error) {
-			target, ok, err = rt.target(v)
-			return err
-		}, rt.context.value())
-	})
-	return target, ok, err
+	if ran, err := s.begins(FetchUpstream); !ran {
+		return Target{}, false, err
+	}
+	if err := s.phase(); err != nil {
+		return Target{}, false, err
+	}
+	return s.turn.target, s.turn.chosen, nil
 }
 
 // Request runs the requestModifier hooks in written order. answered means that
 // one of them has written the Response: the upstream is not to be called.
 func (s *Session) Request() (answered bool, err error) {
-	err = s.phase(RequestModifier, func(rt *vmRuntime) *Error {
-		for _, m := range rt.modules {
-			if m.hooks[RequestModifier].call == nil {
-				continue
-			}
-			if err := s.run(m, RequestModifier, rt.takeAnswer, rt.context.value()); err != nil {
-				return err
-			}
-			if rt.response.answered {
-				answered = true
-				return nil
-			}
-		}
-		return nil
-	})
+	ran, err := s.begins(RequestModifier)
+	if ran {
+		err = s.phase()
+		answered = err == nil && s.rt.response.answered
+	}
 	if has := &s.chain.has; err == nil && !answered && !has[ResponseModifier] && !has[ErrorHandler] {
 		s.giveBack()
 	}
@@ -84,40 +89,33 @@ func (s *Session) Request() (answered bool, err error) {
 // Handle runs the last requestHandler hook of the chain, which writes the
 // Response. handled is false when no module has one.
 func (s *Session) Handle() (handled bool, err error) {
-	err = s.phase(RequestHandler, func(rt *vmRuntime) *Error {
-		handled = true
-		return s.run(rt.last(RequestHandler), RequestHandler, rt.takeHandled, rt.context.value())
-	})
-	return handled && err == nil, err
+	if ran, err := s.begins(RequestHandler); !ran {
+		return false, err
+	}
+	err = s.phase()
+	return err == nil, err
 }
 
 // Response runs the responseModifier hooks in reverse order.
 func (s *Session) Response() error {
-	return s.phase(ResponseModifier, func(rt *vmRuntime) *Error {
-		rt.response.arrived()
-		rt.bound.close()
-		for _, m := range slices.Backward(rt.modules) {
-			if m.hooks[ResponseModifier].call == nil {
-				continue
-			}
-			if err := s.run(m, ResponseModifier, rt.takeAnswer, rt.context.value(), rt.response.value()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	if ran, err := s.begins(ResponseModifier); !ran {
+		return err
+	}
+	s.rt.response.arrived()
+	s.rt.bound.close()
+	return s.phase()
 }
 
 // Fail runs the last errorHandler hook of the chain. handled means that it has
 // written the Response.
 func (s *Session) Fail(f Failure) (handled bool, err error) {
-	err = s.phase(ErrorHandler, func(rt *vmRuntime) *Error {
-		rt.response.forget()
-		err := s.run(rt.last(ErrorHandler), ErrorHandler, rt.takeHandled, rt.context.value(), rt.failure(f))
-		handled = rt.response.answered
-		return err
-	})
-	return handled && err == nil, err
+	if ran, err := s.begins(ErrorHandler); !ran {
+		return false, err
+	}
+	s.rt.response.forget()
+	s.turn.failure = s.rt.failure(f)
+	err = s.phase()
+	return err == nil && s.rt.response.answered, err
 }
 
 // Close ends the exchange: every object that hooks got of it throws from now
@@ -131,90 +129,164 @@ func (s *Session) Close() {
 	s.giveBack()
 }
 
-// phase runs the hooks of one kind, if the chain has any.
-func (s *Session) phase(hook Hook, f func(*vmRuntime) *Error) error {
+// begins prepares the run of the hooks of one kind. It is false when the chain
+// has none, or there is no runtime for them.
+func (s *Session) begins(hook Hook) (bool, error) {
 	if !s.chain.has[hook] || s.closed {
-		return nil
+		return false, nil
 	}
 	s.spent = 0
+	s.turn = turn{hook: hook}
 	s.deadline = s.call.Deadline
 	if s.deadline.IsZero() {
 		s.deadline = s.chain.host.now().Add(s.chain.host.limits.Wait)
 	}
 	if s.broken {
 		if s.borrowed && s.wrecked {
-			return nil
+			return false, nil
 		}
 		s.giveBack()
 	}
 	if s.rt == nil {
 		rt, err := s.chain.acquire(s.ctx, s.deadline)
 		if err != nil {
-			return err
+			return false, err
 		}
 		s.rt = rt
 		rt.session = s
 	}
 	s.rt.watch.grace.Store(grace)
-	if err := f(s.rt); err != nil {
-		return err
+	return true, nil
+}
+
+// phase runs the hooks that begins has prepared and waits for their promises.
+// Bodies are left alone by hooks that fail.
+func (s *Session) phase() error {
+	rt, t := s.rt, &s.turn
+	for !t.done {
+		err := s.enter(rt.advance)
+		if err == nil && t.awaited != nil {
+			if err = s.settle(t.awaited); err == nil {
+				continue
+			}
+		}
+		s.reportRejections()
+		if err != nil {
+			rt.request.forget()
+			rt.bound.forget()
+			rt.response.forget()
+			return s.failed(rt.current, t.hook, err)
+		}
 	}
 	return nil
 }
 
-// run calls one hook, waits for its promise, hands the result to take, and
-// applies what the hook edited. Bodies are left alone by hooks that fail.
-func (s *Session) run(m *moduleInstance, hook Hook, take func(goja.Value) error, args ...goja.Value) *Error {
-	rt := s.rt
-	rt.current = m
-	var pending *goja.Promise
-	finish := func(v goja.Value) error {
-		if err := take(v); err != nil {
+// advance calls one hook after the other and takes what they return, until one
+// has to be waited for or something has to be reported.
+func (s *Session) advance() error {
+	rt, t := s.rt, &s.turn
+	if p := t.awaited; p != nil {
+		t.awaited = nil
+		if err := s.settled(p); err != nil {
 			return err
 		}
-		return rt.flush()
 	}
-	err := s.enter(func() error {
-		h := m.hooks[hook]
-		v, err := h.call(h.this, args...)
+	for len(rt.rejected) == 0 {
+		m := s.next()
+		if t.done = m == nil; t.done {
+			break
+		}
+		rt.current = m
+		v, err := s.invoke(&m.hooks[t.hook])
 		if err != nil {
 			return err
 		}
-		if pending, err = rt.promiseOf(v); err != nil {
-			return err
-		}
-		if pending == nil {
-			return finish(v)
-		}
-		if pending.State() == goja.PromiseStatePending {
+		p, err := rt.promiseOf(v)
+		switch {
+		case err != nil:
+		case p == nil:
+			err = s.take(v)
+		case p.State() == goja.PromiseStatePending:
+			t.awaited = p
 			return nil
+		default:
+			err = s.settled(p)
 		}
-		v, err = rt.outcome(pending)
-		pending = nil
 		if err != nil {
 			return err
 		}
-		return finish(v)
-	})
-	if err == nil && pending != nil {
-		if err = s.settle(pending); err == nil {
-			err = s.enter(func() error {
-				v, err := rt.outcome(pending)
-				if err != nil {
-					return err
-				}
-				return finish(v)
-			})
-		}
-	}
-	s.reportRejections()
-	if err != nil {
-		rt.request.forget()
-		rt.bound.forget()
-		rt.response.forget()
-		return s.failed(m, hook, err)
 	}
 	return nil
+}
+
+// settled takes the outcome of a hook's promise.
+func (s *Session) settled(p *goja.Promise) error {
+	v, err := s.rt.outcome(p)
+	if err != nil {
+		return err
+	}
+	return s.take(v)
+}
+
+// next is the module whose hook comes next.
+func (s *Session) next() *moduleInstance {
+	rt, t := s.rt, &s.turn
+	switch t.hook {
+	case RequestModifier:
+		if t.at > 0 && rt.response.answered {
+			return nil
+		}
+		for t.at < len(rt.modules) {
+			m := rt.modules[t.at]
+			if t.at++; m.hooks[t.hook].call != nil {
+				return m
+			}
+		}
+	case ResponseModifier:
+		for t.at < len(rt.modules) {
+			t.at++
+			if m := rt.modules[len(rt.modules)-t.at]; m.hooks[t.hook].call != nil {
+				return m
+			}
+		}
+	default:
+		if t.at++; t.at == 1 {
+			return rt.last(t.hook)
+		}
+	}
+	return nil
+}
+
+// invoke calls a hook.
+func (s *Session) invoke(h *hookFunc) (goja.Value, error) {
+	rt := s.rt
+	args := rt.args[:1]
+	args[0] = rt.context.value()
+	switch s.turn.hook {
+	case ResponseModifier:
+		args = append(args, rt.response.value())
+	case ErrorHandler:
+		args = append(args, s.turn.failure)
+	default:
+	}
+	return rt.call(h, args)
+}
+
+// take applies what a hook has returned, and what it has edited.
+func (s *Session) take(v goja.Value) (err error) {
+	rt, t := s.rt, &s.turn
+	switch t.hook {
+	case FetchUpstream:
+		t.target, t.chosen, err = rt.target(v)
+	case RequestModifier, ResponseModifier:
+		err = rt.takeAnswer(v)
+	default:
+		err = rt.takeHandled(v)
+	}
+	if err != nil {
+		return err
+	}
+	return rt.flush()
 }
 
 // failed describes why a hook failed. A refusal that the module let through is
@@ -249,25 +321,40 @@ func (s *Session) enter(f func() error) error {
 
 // start arms the watch.
 func (s *Session) start() {
-	s.started = now()
+	rt, dog := s.rt, s.chain.host.dog
 	budget := s.chain.host.limits.Budget
 	if s.budget > 0 {
 		budget = s.budget
 	}
-	left := int64(budget) - headStart - s.spent
-	s.chain.host.dog.arm(&s.rt.watch, s.started, s.started+max(0, left))
+	left := max(0, int64(budget)-headStart-s.spent)
+	if s.spent == 0 && !rt.jobs && !rt.watch.matches {
+		// All that it runs for is likely over before the watchdog looks.
+		s.started = 0
+		dog.armUnseen(&rt.watch, left)
+		return
+	}
+	s.started = now()
+	dog.arm(&rt.watch, s.started, s.started+left)
 }
 
 // pause disarms it. Host functions that wait, pause meanwhile.
 func (s *Session) pause() {
-	ran := now() - s.started
-	if fired := s.rt.watch.disarm(); fired != disarmed {
-		s.fired = fired
-	} else if s.rt.watch.matches && ran > int64(matchTimeout) {
-		// The watchdog was late, and a match may have been given up.
-		s.fired = firedBudget
+	w := &s.rt.watch
+	switch left := w.release(); {
+	case isFired(left):
+		s.fired = left
+	case s.started != 0:
+		ran := now() - s.started
+		if w.matches && ran > int64(matchTimeout) {
+			// The watchdog was late, and a match may have been given up.
+			s.fired = firedBudget
+		}
+		s.spent += ran
+	case left > disarmed:
+		s.spent += now() - w.since.Load() + int64(tick)
+	default:
+		s.spent += int64(tick)
 	}
-	s.spent += ran
 }
 
 // unfit says whether a runtime that ended with err must not be used again.

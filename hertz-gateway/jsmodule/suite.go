@@ -136,19 +136,18 @@ func (s *Suite) run(ctx context.Context, i int) (r TestResult) {
 		session.chain.has[RequestHandler] = true
 		rt.session = session
 		m := rt.modules[0]
-		run := func(this goja.Value, _ ...goja.Value) (goja.Value, error) { return rt.kit.run(this, rt.vm.ToValue(i)) }
+		run := func(goja.FunctionCall) goja.Value { return must1(rt.kit.run(goja.Undefined(), rt.vm.ToValue(i))) }
 		m.hooks[RequestHandler] = hookFunc{call: run, this: goja.Undefined()}
+		session.turn.hook = RequestHandler
 		rt.watch.grace.Store(grace)
-		failed := session.run(m, RequestHandler, func(goja.Value) error { return nil })
+		err := session.phase()
 		session.loop.close()
 		rt.end()
-		if failed == nil {
-			return nil
-		}
-		if failed.Hook == RequestHandler.String() {
+		var failed *Error
+		if errors.As(err, &failed) && failed.Hook == RequestHandler.String() {
 			failed.Hook = "" // the test itself
 		}
-		return failed
+		return err
 	})
 	r.Err = err
 	return r

@@ -32,7 +32,12 @@ const (
 	disarmed    = 0
 	firedBudget = -1
 	firedMemory = -2
+	// unseen and below: armed, and the watchdog has not seen it yet. The
+	// distance is the time that is left from when it does.
+	unseen = -3
 )
+
+func isFired(until int64) bool { return until == firedBudget || until == firedMemory }
 
 // clockStart is the zero of now.
 var clockStart = time.Now()
@@ -61,11 +66,31 @@ func (w *watch) arm(since, until int64) {
 }
 
 // disarm returns what has fired, or disarmed.
-func (w *watch) disarm() int64 { return min(w.until.Swap(disarmed), disarmed) }
+func (w *watch) disarm() int64 {
+	if until := w.release(); isFired(until) {
+		return until
+	}
+	return disarmed
+}
+
+// release disarms and returns the state it was in.
+func (w *watch) release() int64 { return w.until.Swap(disarmed) }
 
 // fired says, while armed, whether the code has to stop. Host functions that
 // loop ask it; goja asks on its own account between instructions.
-func (w *watch) fired() bool { return w.until.Load() < disarmed }
+func (w *watch) fired() bool { return isFired(w.until.Load()) }
+
+// see starts the clock of one that was armed without looking at it.
+func (w *watch) see(t, until int64) int64 {
+	if until <= unseen {
+		w.since.Store(t)
+		if left := unseen - until; w.until.CompareAndSwap(until, t+left) {
+			return t + left
+		}
+		until = w.until.Load()
+	}
+	return until
+}
 
 func (w *watch) fire(until, why int64) {
 	if until > disarmed && w.until.CompareAndSwap(until, why) {
@@ -134,6 +159,18 @@ func (d *watchdog) remove(w *watch) {
 // arm starts the clock of w, and the watchdog if it sleeps.
 func (d *watchdog) arm(w *watch, since, until int64) {
 	w.arm(since, until)
+	d.awake()
+}
+
+// armUnseen arms w without looking at the clock: it starts when the watchdog
+// sees w, a tick later at most.
+func (d *watchdog) armUnseen(w *watch, left int64) {
+	w.until.Store(unseen - left)
+	d.awake()
+}
+
+// awake wakes the watchdog if it sleeps.
+func (d *watchdog) awake() {
 	if d.quiet.Load() != 0 {
 		d.quiet.Store(0)
 	}
@@ -186,7 +223,7 @@ func (d *watchdog) scan() int {
 	t := now()
 	armed, oldest, oldestUntil := 0, (*watch)(nil), int64(math.MaxInt64)
 	for _, w := range d.watches {
-		if until := w.until.Load(); until > disarmed {
+		if until := w.see(t, w.until.Load()); until > disarmed {
 			armed++
 			if until < oldestUntil {
 				oldest, oldestUntil = w, until

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"dgate/hertz-gateway/api"
 	"dgate/hertz-gateway/internal/snapshot"
@@ -10,14 +11,33 @@ import (
 	"dgate/hertz-gateway/jsmodule"
 )
 
+// moduleRun is what the modules of one exchange need; sessions are done with
+// it when they are closed.
+type moduleRun struct {
+	session    jsmodule.Session
+	call       jsmodule.Call
+	verb, path [1]string // those of the route
+}
+
+var moduleRuns = sync.Pool{New: func() any { return new(moduleRun) }}
+
+func (m *moduleRun) end() {
+	m.session.Close()
+	*m = moduleRun{}
+	moduleRuns.Put(m)
+}
+
 // runModules puts the hooks of the route's modules around its action. A hook
 // that answers the request keeps the service out of it; errorHandler hooks see
 // every failure.
 func (x *exchange) runModules(ctx context.Context) error {
 	r := x.Route
-	call := jsmodule.Call{
+	m := moduleRuns.Get().(*moduleRun)
+	call, s := &m.call, &m.session
+	m.verb[0], m.path[0] = r.Verb, r.Path
+	*call = jsmodule.Call{
 		ID:       x.requestID(),
-		Route:    jsmodule.Route{Name: r.Name, Methods: []string{r.Verb}, Paths: []string{r.Path}},
+		Route:    jsmodule.Route{Name: r.Name, Methods: m.verb[:], Paths: m.path[:]},
 		Request:  x.Request,
 		Response: x.Response,
 		Deadline: x.Deadline,
@@ -26,8 +46,8 @@ func (x *exchange) runModules(ctx context.Context) error {
 		call.Service, call.Method = r.Method.Service.Name, r.Method.Name
 		call.Binding = binding{x}
 	}
-	s := r.Chain.Begin(context.WithValue(ctx, pinKey{}, x.pin), &call)
-	defer s.Close()
+	r.Chain.BeginIn(context.WithValue(ctx, pinKey{}, x.pin), s, call)
+	defer m.end()
 	x.Session = s
 	err := x.hooked(ctx, s)
 	if err == nil {
