@@ -56,8 +56,9 @@ func Compile(t *Type, o Options) (*Codec, error) {
 
 // node is the compiled form of a Type in one place.
 type node struct {
-	kind Kind
-	wt   byte
+	kind    Kind
+	wt      byte
+	reading reading
 	// fromString: a JSON string may stand for the number; asString: the number
 	// is written as one.
 	fromString, asString bool
@@ -81,7 +82,7 @@ type structProg struct {
 	union bool
 	// fields in the order of the IDL.
 	fields []field
-	// first is the field whose JSON member is looked for first; nil when none is read.
+	// first is the field whose JSON member is looked for first.
 	first *field
 	// members are the fields that are written to JSON, in the order of the IDL.
 	members []member
@@ -96,8 +97,12 @@ type structProg struct {
 	minID int
 	// words is the length of the bit sets over fields.
 	words int
-	// need has the fields with something to do when the JSON lacks them.
-	need []uint64
+	// special: a union, of more than 64 fields, or with fields outside the body.
+	special bool
+	// need has the fields with something to do when the JSON lacks them; needed
+	// is its first word.
+	need   []uint64
+	needed uint64
 	// asked are the fields that a Source is asked for.
 	asked []*field
 	// placed: asked is not empty, here or in a struct below.
@@ -115,9 +120,11 @@ type field struct {
 	node *node
 	// next is the field whose JSON member is expected after this one's.
 	next *field
-	// tokenWords and tokenMask are the first bytes of token for comparing them
-	// in two steps.
-	tokenWords, tokenMask [2]uint64
+	// words and masks are the first bytes of key for comparing them in two steps.
+	words, masks [2]uint64
+	// size is the length of key, reading how the value is read.
+	size    int32
+	reading reading
 	// token is `"name":`, what a member usually starts with; key is `,"name":`.
 	token, key string
 	// word and bit are the place in bit sets.
@@ -232,6 +239,7 @@ func (c *compiler) newNode(t *Type, stringly bool) *node {
 	wt := t.Kind.WireType()
 	n := &node{kind: t.Kind, wt: wt, typ: t, minSize: MinWireSize(wt), fixed: wireShapes[wt].fixed, enumNames: o.EnumNames}
 	n.lo, n.hi = bounds(t.Kind)
+	n.reading = readingOf(t.Kind)
 	switch t.Kind {
 	case I8, I16, I32:
 		n.fromString = stringly || o.LaxNumbers
@@ -291,6 +299,7 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
 		f.head = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
+		f.next = nobody
 		if sp.byID[f.id] != nil {
 			return fmt.Errorf("transcode: %s has field id %d twice", t.Name, f.id)
 		}
@@ -329,10 +338,12 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		if !f.read() {
 			continue
 		}
+		f.reading = f.node.reading
 		quoted := string(appendQuoted(nil, []byte(tf.JSON)))
 		f.token, f.key = quoted+":", ","+quoted+":"
-		for i := range f.tokenWords {
-			f.tokenWords[i], f.tokenMask[i] = word(f.token, i*8), firstBytes(min(max(len(f.token)-i*8, 0), 8))
+		f.size = int32(len(f.key))
+		for i := range f.words {
+			f.words[i], f.masks[i] = word(f.key, i*8), firstBytes(min(max(len(f.key)-i*8, 0), 8))
 		}
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
@@ -363,6 +374,8 @@ func (f *field) reaches() bool { return f.place != Outside && f.node.sp != nil &
 // link prepares the ways to find a field.
 func (sp *structProg) link() {
 	sp.layOut()
+	sp.first = nobody
+	sp.special = sp.union || sp.words > 1 || sp.placed
 	var last *field
 	lo, hi := 0, 0
 	for i := range sp.fields {
@@ -421,6 +434,11 @@ func (c *compiler) finish(n *node) error {
 	}
 	sp.finished = true
 	sp.need = make([]uint64, sp.words)
+	defer func() {
+		if sp.words > 0 {
+			sp.needed = sp.need[0]
+		}
+	}()
 	for i := range sp.fields {
 		f := &sp.fields[i]
 		if err := c.finish(f.node); err != nil {

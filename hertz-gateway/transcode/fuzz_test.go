@@ -50,6 +50,7 @@ func FuzzAppendThrift(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, doc []byte) {
+		checkSpacing(t, c, doc)
 		wire, err := c.AppendThrift(nil, doc)
 		if _, strictErr := strict.AppendThrift(nil, doc); err != nil && strictErr == nil {
 			t.Fatalf("refused only where unknown members are not: %v", err)

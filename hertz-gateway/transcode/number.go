@@ -10,42 +10,40 @@ import (
 
 // integer converts the integer at i.
 func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
-	in := d.in
-	j := i
-	negative := in[j] == '-'
+	if uint(i) > uint(d.limit) {
+		return d.oddInteger(n, dst, i)
+	}
+	win, j := d.win, i
+	x := rawLittle64(win, j)
+	negative := byte(x) == '-'
 	if negative {
 		j++
+		x = rawLittle64(win, j)
 	}
-	// Up to 18 digits fit; what is longer or odd takes the long way.
-	var v int64
-	first := j
-	for len(in)-j >= 8 {
-		part, n := leadingDigits(binary.LittleEndian.Uint64(in[j : j+8]))
-		v = v*powersOfTen[n&15] + part
-		j += n
-		if n < 8 || j-first > 16 {
+	// Up to 19 digits, the most that an int64 has, fit into 64 bits.
+	v, digits := leadingDigits(x)
+	for digits == 8 || digits == 16 {
+		part, more := leadingDigits(rawLittle64(win, j+digits))
+		if more == 0 {
 			break
 		}
+		v, digits = v*powersOfTen[more&15]+part, digits+more
 	}
-	for j < len(in) && in[j]-'0' <= 9 {
-		v = v*10 + int64(in[j]-'0')
-		j++
-	}
-	digits := j - first
-	if digits == 0 || digits > 18 || digits > 1 && in[first] == '0' || j < len(in) && (in[j] == '.' || in[j]|0x20 == 'e') {
+	c := rawAt(win, j+digits)
+	if digits == 0 || digits > 19 || digits > 1 && byte(x) == '0' || c == '.' || c|0x20 == 'e' || v < 0 {
 		return d.oddInteger(n, dst, i)
 	}
 	if negative {
 		v = -v
 	}
 	if v < n.lo || v > n.hi {
-		return dst, d.report(i, CodeRange, rangeDetail(n.kind, in[i:j]), j)
+		return dst, d.report(i, CodeRange, rangeDetail(n.kind, win[i:j+digits]), j+digits)
 	}
-	return appendInt(dst, n.kind, v), j
+	return appendInt(dst, n.kind, v), j + digits
 }
 
-// powersOfTen are those that leadingDigits can need; 16 of them save a check.
-var powersOfTen = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8}
+// powersOfTen are as many as save a check.
+var powersOfTen = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // leadingDigits reads the digits at the start of eight characters, the first of
 // which is the lowest byte of x, side by side; n is how many there are.
@@ -198,8 +196,10 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 	if d.in[i] == '"' && n.fromString {
 		return d.fromString(n, dst, i)
 	}
-	if v, end := plainDouble(d.in, i); end > 0 {
-		return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
+	if uint(i) <= uint(d.limit) {
+		if v, end := plainDouble(d.win, i); end > 0 {
+			return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
+		}
 	}
 	end, _ := scanNumber(d.in, i)
 	if end < 0 {
@@ -213,53 +213,68 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 }
 
 // powers are powers of ten; a float64 holds them exactly.
-var powers = [...]float64{
-	1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-}
+var powers = [16]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // plainDouble reads a number of a few digits without an exponent, such as
-// 12.50, at i. end 0: it is not one of those, nor perhaps any.
-func plainDouble(in []byte, i int) (v float64, end int) {
+// 12.50, at i, where there are valueWindow bytes. end 0: it is not one of those,
+// nor perhaps any.
+func plainDouble(win []byte, i int) (v float64, end int) {
 	// A mantissa below 2^53 and a small power of ten are both exact, and so is
 	// what one division rounds from them.
 	const most = 15
-	j := i
-	negative := j < len(in) && in[j] == '-'
+	x := rawLittle64(win, i)
+	negative := byte(x) == '-'
 	if negative {
-		j++
+		i++
+		x = rawLittle64(win, i)
 	}
-	first := j
-	var mantissa int64
-	for j < len(in) && in[j]-'0' <= 9 {
-		mantissa = mantissa*10 + int64(in[j]-'0')
-		j++
-	}
-	digits, decimals := j-first, 0
-	if digits == 0 || digits > most || digits > 1 && in[first] == '0' {
+	mantissa, digits := leadingDigits(x)
+	if digits == 0 || digits > 1 && byte(x) == '0' {
 		return 0, 0
 	}
-	if j < len(in) && in[j] == '.' {
-		j++
-		point := j
-		for j < len(in) && in[j]-'0' <= 9 {
-			mantissa = mantissa*10 + int64(in[j]-'0')
-			j++
+	i += digits
+	c, decimals := rawAt(win, i), 0
+	if c == '.' {
+		var part int64
+		part, decimals = leadingDigits(rawLittle64(win, i+1))
+		if decimals == 8 {
+			more, n := leadingDigits(rawLittle64(win, i+9))
+			part, decimals = part*powersOfTen[n&15]+more, 8+n
 		}
-		if decimals = j - point; decimals == 0 || digits+decimals > most {
+		if decimals == 0 || digits+decimals > most {
 			return 0, 0
 		}
+		mantissa = mantissa*powersOfTen[decimals&15] + part
+		i += 1 + decimals
+		c = rawAt(win, i)
 	}
-	if j < len(in) && in[j]|0x20 == 'e' {
+	if c|0x20 == 'e' || c-'0' <= 9 {
 		return 0, 0
 	}
-	v = float64(mantissa)
-	if decimals > 0 {
-		v /= powers[decimals]
-	}
+	v = float64(mantissa) / powers[decimals&15]
 	if negative {
 		v = -v
 	}
-	return v, j
+	return v, i
+}
+
+// boolWord reads true or false at the start of eight characters, the first of
+// which is the lowest byte of x; size 0: it is neither. Both are tried side by
+// side, for nobody can guess which one it is.
+func boolWord(x uint64) (v uint64, size int) {
+	const (
+		letters5 = 1<<40 - 1
+		isTrue   = 'e'<<24 | 'u'<<16 | 'r'<<8 | 't'
+		isFalse  = 'e'<<32 | 's'<<24 | 'l'<<16 | 'a'<<8 | 'f'
+	)
+	var no int
+	if uint32(x) == isTrue {
+		v = 1
+	}
+	if x&letters5 == isFalse {
+		no = 1
+	}
+	return v, int(v)*4 + no*5
 }
 
 // parseDouble gives the float64 nearest to a valid JSON number; ok false: it is

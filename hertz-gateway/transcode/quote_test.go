@@ -65,12 +65,12 @@ func TestPlainDouble(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, end := plainDouble([]byte(text), 0); end != 0 && (end != len(text) || v != want) {
+		if v, end := plainDouble(append([]byte(text), make([]byte, valueWindow)...), 0); end != 0 && (end != len(text) || v != want) {
 			t.Fatalf("%s is read as %v", text, v)
 		}
 	}
 	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "1234567890123456", "x"} {
-		if _, end := plainDouble([]byte(text), 0); end != 0 {
+		if _, end := plainDouble(append([]byte(text), make([]byte, valueWindow)...), 0); end != 0 {
 			t.Errorf("%q is taken for a plain number", text)
 		}
 	}

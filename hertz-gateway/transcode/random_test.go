@@ -230,6 +230,7 @@ func roundTrip(t *testing.T, seed uint64) {
 	if !bytes.Equal(wire, back) {
 		t.Fatalf("seed %d: %s\nbefore %x\nafter  %x", seed, text, wire, back)
 	}
+	checkSpacing(t, c, text)
 	again, err := c.AppendJSON(nil, shuffled)
 	if err != nil || !bytes.Equal(text, again) {
 		t.Fatalf("seed %d: fields in another order: %v\n%s\n%s", seed, err, text, again)

@@ -51,3 +51,8 @@ func rawBig64(b []byte, i int) uint64 {
 func rawBig32(b []byte, i int) uint32 {
 	return binary.BigEndian.Uint32((*[4]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
 }
+
+// rawAt is the byte at i.
+func rawAt(b []byte, i int) byte {
+	return *(*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
+}

@@ -23,3 +23,5 @@ func rawLittle32(b []byte, i int) uint32 { return binary.LittleEndian.Uint32(b[i
 func rawBig64(b []byte, i int) uint64 { return binary.BigEndian.Uint64(b[i : i+8 : len(b)]) }
 
 func rawBig32(b []byte, i int) uint32 { return binary.BigEndian.Uint32(b[i : i+4 : len(b)]) }
+
+func rawAt(b []byte, i int) byte { return b[i] }

@@ -58,7 +58,7 @@ func (d *decoder) syntax(at int, detail string) int {
 
 // tooDeep refuses the array or object at i; it gives -1.
 func (d *decoder) tooDeep(i int) int {
-	return d.report(i, CodeDepth, "nested deeper than "+itoa(d.codec.opts.MaxDepth)+" levels", -1)
+	return d.report(i, CodeDepth, "nested deeper than "+itoa(d.maxDepth)+" levels", -1)
 }
 
 // badEncoding refuses the string at i and goes on at next.

@@ -160,8 +160,8 @@ func (d *decoder) literal(i int, word string) int {
 
 // skipString checks the string at i and gives the offset behind it.
 func (d *decoder) skipString(i int) int {
-	end, ascii := scanPlain(d.in, i+1)
-	if end < len(d.in) && d.in[end] == '"' && (ascii || utf8.Valid(d.in[i+1:end])) {
+	end := d.marks.stop(i + 1)
+	if d.plain(i+1, end) {
 		return end + 1
 	}
 	mark := len(d.text)
@@ -175,7 +175,7 @@ func (d *decoder) skipString(i int) int {
 }
 
 func (d *decoder) skipArray(i, depth int) int {
-	if depth > d.codec.opts.MaxDepth {
+	if depth > d.maxDepth {
 		return d.tooDeep(i)
 	}
 	i = skipSpace(d.in, i+1)
@@ -201,7 +201,7 @@ func (d *decoder) skipArray(i, depth int) int {
 }
 
 func (d *decoder) skipObject(i, depth int) int {
-	if depth > d.codec.opts.MaxDepth {
+	if depth > d.maxDepth {
 		return d.tooDeep(i)
 	}
 	names := d.beginNames()

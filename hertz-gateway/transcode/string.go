@@ -1,55 +1,36 @@
 package transcode
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// shortString is how long a string may be to be copied while its end is looked
-// for; it is a multiple of eight.
+// shortString is how long a string may be to be copied in whole words.
 const shortString = 32
+
+// short gives the length of the string at i if it is plain and short; otherwise
+// -1. There are window bytes at i.
+func (d *decoder) short(i int) int {
+	n := bits.TrailingZeros64(rawLittle64(d.marks, (i+1)>>3) >> ((i + 1) & 7))
+	if rawAt(d.win, i) != '"' || n > d.longest || rawAt(d.win, i+1+n) != '"' {
+		return -1
+	}
+	return n
+}
 
 // str converts the string at i.
 func (d *decoder) str(dst []byte, i int) ([]byte, int) {
 	in, head := d.in, len(dst)
-	plain := 0
-	if len(in)-i > shortString && cap(dst)-head >= 4+shortString {
-		// Most strings are short: copy while looking for the end.
-		from, to := (*[shortString]byte)(in[i+1:i+1+shortString]), (*[4 + shortString]byte)(dst[head:head+4+shortString])
-		var high uint64
-		for ; plain < shortString; plain += 8 {
-			x := binary.LittleEndian.Uint64(from[plain&24 : plain&24+8])
-			binary.LittleEndian.PutUint64(to[4+plain&24:12+plain&24], x)
-			hit := special(x)
-			if hit == 0 {
-				high |= x
-				continue
-			}
-			at := bits.TrailingZeros64(hit) &^ 7
-			n := plain + at>>3
-			if from[n&31] != '"' {
-				break
-			}
-			high |= x & (1<<(at&63) - 1)
-			binary.BigEndian.PutUint32(to[:], uint32(n))
-			dst = dst[:head+4+n]
-			if high&highBits == 0 || utf8.Valid(dst[head+4:]) {
-				return dst, i + n + 2
-			}
-			dst = dst[:head]
-			break
+	if uint(i) <= uint(d.limit) && cap(dst)-head >= fieldRoom {
+		if n := d.short(i); n >= 0 {
+			rawWord(dst, head, uint64(bits.ReverseBytes32(uint32(n))))
+			rawChunk(dst, head+4, rawChunkAt(d.win, i+1))
+			return dst[:head+4+n], i + n + 2
 		}
 	}
-	return d.longString(dst, i)
-}
-
-// longString converts the string at i that is not short, plain and valid.
-func (d *decoder) longString(dst []byte, i int) ([]byte, int) {
-	in, head := d.in, len(dst)
-	end, ascii := scanPlain(in, i+1)
-	if end < len(in) && in[end] == '"' && (ascii || utf8.Valid(in[i+1:end])) {
+	end := d.marks.stop(i + 1)
+	if d.plain(i+1, end) {
 		n := end - i - 1
 		dst = append(dst, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 		return append(dst, in[i+1:end]...), end + 1
@@ -63,10 +44,16 @@ func (d *decoder) longString(dst []byte, i int) ([]byte, int) {
 	return dst, end
 }
 
+// plain says whether the bytes from i to end, the mark behind them, are all of
+// a string, and stand for themselves.
+func (d *decoder) plain(i, end int) bool {
+	return end < len(d.in) && d.in[end] == '"' && (d.longest >= 0 || utf8.Valid(d.in[i:end]))
+}
+
 // stringText gives the content of the string at i, from d.in or on top of d.text.
 func (d *decoder) stringText(i int) (text []byte, next int) {
-	end, ascii := scanPlain(d.in, i+1)
-	if end < len(d.in) && d.in[end] == '"' && ascii {
+	end := d.marks.stop(i + 1)
+	if d.plain(i+1, end) {
 		return d.in[i+1 : end], end + 1
 	}
 	mark := len(d.text)

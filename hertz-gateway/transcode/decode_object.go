@@ -1,0 +1,318 @@
+package transcode
+
+import (
+	"math"
+	"math/bits"
+)
+
+// fieldRoom is what a field may write behind the end of dst when a short string
+// is copied in whole words.
+const fieldRoom = 3 + 4 + shortString
+
+// members is what is known of an object while it is converted to a struct.
+type members struct {
+	sp        *structProg
+	at, depth int // of the object
+	// expected is the field whose member probably comes next.
+	expected *field
+	// seen are the fields that have come, or were given, of the first 64, and
+	// more of the others.
+	seen uint64
+	more []uint64
+	// given are the fields that the Source had before the body, as long as the
+	// body has not had them.
+	given []uint64
+	// absent is by how many less fields the struct has than are seen.
+	absent int
+	// words is how many words of d.words were in use before.
+	words int
+	// strange: there is a member without a field; names are those of such.
+	strange bool
+	names   nameMark
+}
+
+// object converts the object at i. Members that come as they are expected, in
+// the order of the IDL, without white space and with values of the usual form,
+// are dealt with here, others by member.
+func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int) {
+	if depth > d.maxDepth {
+		return dst, d.tooDeep(i)
+	}
+	m := members{sp: sp, at: i, depth: depth}
+	if sp.special {
+		var ok bool
+		if dst, ok = d.beginMembers(&m, dst); !ok {
+			return dst, -1
+		}
+	}
+	win, limit, f, seen := d.win, d.limit, sp.first, m.seen
+	// The first member has a bracket where others have a comma.
+	opening := uint64('{' ^ ',')
+	for {
+		if uint(i) > uint(limit) || !f.startsAt(win, i, opening) || seen&f.bit != 0 || cap(dst)-len(dst) < fieldRoom || f.size > 16 && !f.goesOnAt(win, i) {
+			if uint(i) < uint(len(d.in)) && d.in[i] == '}' {
+				break
+			}
+			m.seen, m.expected = seen, f
+			if dst, i = d.member(&m, dst, i); i < 0 {
+				return dst, i
+			}
+			seen, f, opening = m.seen, m.expected, 0
+			continue
+		}
+		j, n := i+int(f.size), len(dst)
+		opening = 0
+		seen |= f.bit
+		switch f.reading {
+		case readString:
+			if size := d.short(j); size >= 0 {
+				rawWord(dst, n, uint64(f.head)|uint64(bits.ReverseBytes32(uint32(size)))<<24)
+				rawChunk(dst, n+7, rawChunkAt(win, j+1))
+				dst, i = dst[:n+7+size], j+size+2
+				f = f.next
+				continue
+			}
+		case readI32:
+			v, digits := leadingDigits(rawLittle64(win, j))
+			if c := rawAt(win, j+digits); digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0') {
+				rawWord(dst, n, uint64(f.head)|uint64(bits.ReverseBytes32(uint32(v)))<<24)
+				dst, i = dst[:n+7], j+digits
+				f = f.next
+				continue
+			}
+		case readI64:
+			v, digits := leadingDigits(rawLittle64(win, j))
+			if digits == 8 {
+				more, n := leadingDigits(rawLittle64(win, j+8))
+				v, digits = v*powersOfTen[n&15]+more, 8+n
+			}
+			if c := rawAt(win, j+digits); digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0') {
+				rawWord(dst, n, uint64(f.head))
+				rawWord(dst, n+3, bits.ReverseBytes64(uint64(v)))
+				dst, i = dst[:n+11], j+digits
+				f = f.next
+				continue
+			}
+		case readDouble:
+			if v, end := plainDouble(win, j); end > 0 {
+				rawWord(dst, n, uint64(f.head))
+				rawWord(dst, n+3, bits.ReverseBytes64(math.Float64bits(v)))
+				dst, i = dst[:n+11], end
+				f = f.next
+				continue
+			}
+		case readBool:
+			if v, size := boolWord(rawLittle64(win, j)); size > 0 {
+				rawWord(dst, n, uint64(f.head)|v<<24)
+				dst, i = dst[:n+4], j+size
+				f = f.next
+				continue
+			}
+		case readStruct:
+			if rawAt(win, j) == '{' {
+				rawWord(dst, n, uint64(f.head))
+				if dst, i = d.object(f.node.sp, dst[:n+3], j, depth+1); i < 0 {
+					return dst, i
+				}
+				f = f.next
+				continue
+			}
+		case readArray:
+			if rawAt(win, j) == '[' {
+				rawWord(dst, n, uint64(f.head))
+				if dst, i = d.array(f.node, dst[:n+3], j, depth+1); i < 0 {
+					return dst, i
+				}
+				f = f.next
+				continue
+			}
+		}
+		if dst, i = d.memberValue(&m, f, dst, j); i < 0 {
+			return dst, i
+		}
+		f = f.next
+	}
+	if sp.special || m.strange || sp.needed&^seen != 0 {
+		m.seen = seen
+		var ok bool
+		if dst, ok = d.endMembers(&m, dst); !ok {
+			return dst, -1
+		}
+	}
+	return append(dst, WireStop), i + 1
+}
+
+// beginMembers prepares for an object of more than 64 fields, or with some of
+// them outside the body.
+func (d *decoder) beginMembers(m *members, dst []byte) (out []byte, ok bool) {
+	m.words = len(d.words)
+	m.more = d.bitSet(m.sp.words)[1:]
+	if m.sp.placed && d.src != nil {
+		m.given = d.bitSet(m.sp.words)
+		var count int
+		if dst, count = d.askAll(m.sp, dst, m.given); count < 0 {
+			return dst, false
+		}
+		m.seen = m.given[0]
+		copy(m.more, m.given[1:])
+	}
+	return dst, true
+}
+
+// endMembers does what is due when all members of an object have been there.
+func (d *decoder) endMembers(m *members, dst []byte) (out []byte, ok bool) {
+	sp := m.sp
+	if m.strange {
+		d.endNames(m.names)
+	}
+	count := bits.OnesCount64(m.seen) - m.absent
+	for w, need := range sp.need {
+		seen := m.seen
+		if w > 0 {
+			seen = m.more[w-1]
+			count += bits.OnesCount64(seen)
+		}
+		for need &^= seen; need != 0; need &= need - 1 {
+			var present bool
+			if dst, present, ok = d.absent(&sp.fields[w*64+bits.TrailingZeros64(need)], dst, m.at, m.depth); !ok {
+				return dst, false
+			}
+			if present {
+				count++
+			}
+		}
+	}
+	if sp.union && count != 1 {
+		d.unionMembers(m.at, count)
+	}
+	if sp.special {
+		d.words = d.words[:m.words]
+	}
+	return dst, !d.full()
+}
+
+// member converts one member of an object, whatever it is and however it is
+// written, or finds the end of the object. At i is the bracket of the object, or
+// it is behind a member. It gives the offset behind the member, or of the
+// bracket that ends the object.
+func (d *decoder) member(m *members, dst []byte, i int) ([]byte, int) {
+	in := d.in
+	first := i == m.at
+	if !first {
+		if i = skipSpace(in, i); i >= len(in) {
+			return dst, d.syntax(i, "the object is not closed")
+		}
+		if in[i] == '}' {
+			return dst, i
+		}
+		if in[i] != ',' {
+			return dst, d.syntax(i, "expected ',' or '}' after a member")
+		}
+	}
+	i = skipSpace(in, i+1)
+	if first && i < len(in) && in[i] == '}' {
+		return dst, i
+	}
+	f, i := d.fieldAt(m, i)
+	if i < 0 {
+		return dst, i
+	}
+	i = skipSpace(in, i)
+	if f == nil {
+		return dst, d.skipValue(i, m.depth+1)
+	}
+	m.expected = f.next
+	word, given := &m.seen, m.given
+	if f.word > 0 {
+		word = &m.more[f.word-1]
+	}
+	if *word&f.bit == 0 {
+		*word |= f.bit
+		return d.memberValue(m, f, dst, i)
+	}
+	if given != nil && given[f.word]&f.bit != 0 {
+		given[f.word] &^= f.bit
+	} else {
+		d.report(i, CodeDuplicateKey, "the object has this member twice", i)
+	}
+	return dst, d.skipValue(i, m.depth+1)
+}
+
+// memberValue converts the value at i, or behind white space there, of the
+// member of f, which has not been there before.
+func (d *decoder) memberValue(m *members, f *field, dst []byte, i int) ([]byte, int) {
+	if i = skipSpace(d.in, i); i >= len(d.in) {
+		return dst, d.syntax(i, "a value is missing")
+	}
+	if d.in[i] != 'n' {
+		return d.value(f.node, append(dst, f.header[0], f.header[1], f.header[2]), i, m.depth+1)
+	}
+	if i = d.literal(i, "null"); i < 0 {
+		return dst, i
+	}
+	m.absent++
+	if m.sp.need[f.word]&f.bit != 0 {
+		var present, ok bool
+		if dst, present, ok = d.absent(f, dst, m.at, m.depth); !ok {
+			return dst, -1
+		}
+		if present {
+			m.absent--
+		}
+	}
+	return dst, i
+}
+
+// fieldAt reads the name of the member at i and finds its field, nil for a
+// member that nobody knows; next is where its value starts, or white space
+// before it.
+func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
+	// Optional fields are often absent.
+	f = m.expected
+	for range 4 {
+		if f != nobody && f.tokenAt(d.in, i) {
+			return f, i + len(f.token)
+		}
+		f = f.next
+	}
+	name, next := d.name(i)
+	if next < 0 {
+		return nil, next
+	}
+	if f = m.sp.byName[string(name.bytes(d.in, d.text))]; f != nil {
+		if name.off < 0 {
+			d.text = d.text[:^name.off]
+		}
+		return f, next
+	}
+	if !m.strange {
+		m.strange, m.names = true, nameMark{len(d.refs.refs), len(d.text)}
+		if name.off < 0 {
+			m.names.text = ^name.off
+		}
+	}
+	d.refs.refs = append(d.refs.refs, name)
+	if d.codec.opts.RejectUnknown {
+		next = d.report(next, CodeUnknown, "unknown field", next)
+	}
+	return nil, next
+}
+
+// startsAt says whether the text at i, of which there are window bytes, goes on
+// like f.key; what is behind the first 16 bytes is for goesOnAt. change is how
+// the first byte is to differ from a comma. It is asked for nearly every member,
+// hence by words.
+func (f *field) startsAt(win []byte, i int, change uint64) bool {
+	return (rawLittle64(win, i)^change^f.words[0])&f.masks[0]|(rawLittle64(win, i+8)^f.words[1])&f.masks[1] == 0
+}
+
+// goesOnAt says whether the text at i goes on like f.key after 16 bytes, and
+// valueWindow bytes are behind it.
+func (f *field) goesOnAt(win []byte, i int) bool {
+	return len(win)-i >= len(f.key)+valueWindow && string(win[i+16:i+len(f.key)]) == f.key[16:]
+}
+
+// tokenAt says whether the name of f is at i in quotes and with a colon.
+func (f *field) tokenAt(in []byte, i int) bool {
+	return len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
+}
