@@ -56,9 +56,11 @@ func Compile(t *Type, o Options) (*Codec, error) {
 
 // node is the compiled form of a Type in one place.
 type node struct {
-	kind    Kind
-	wt      byte
+	kind Kind
+	wt   byte
+	// reading is how the value is read from JSON, form how it is written to it.
 	reading reading
+	form    form
 	// fromString: a JSON string may stand for the number; asString: the number
 	// is written as one.
 	fromString, asString bool
@@ -255,6 +257,7 @@ func (c *compiler) newNode(t *Type, stringly bool) *node {
 	case Double, Struct, Union, Exception, Set, Map:
 		n.canonical = true
 	}
+	n.form = formOf(n)
 	return n
 }
 
@@ -364,6 +367,9 @@ func word(text string, i int) (packed uint64) {
 	}
 	return packed
 }
+
+// firstBytes masks the first n bytes of a word, n at most 8.
+func firstBytes(n int) uint64 { return 1<<(uint(n)*8) - 1 }
 
 // read says whether a JSON member can be meant for the field.
 func (f *field) read() bool { return !f.f.Hidden && f.place != Outside }

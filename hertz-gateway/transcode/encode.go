@@ -51,14 +51,17 @@ func (c *Codec) appendValue(dst []byte, n *node, wire []byte) ([]byte, error) {
 // encoders holds the scratch of conversions that have ended.
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-// encoder is one conversion from Thrift to JSON. Its methods take the offset
-// of what they read and give the offset behind it, or -1 after an error.
-// Members and elements are all written with a comma before them; the bracket
-// takes the place of the first one when the container is complete.
+// encoder is one conversion from Thrift to JSON. Its methods take the offsets w
+// in out, where they write, and i in wire, where they read, and give the offsets
+// behind; i is -1 after an error. Members and elements are all written with a
+// comma before them; the bracket takes the place of the first one when the
+// container is complete.
 type encoder struct {
 	codec *Codec
 	wire  []byte
-	sink  Sink
+	// out is dst with all of its capacity.
+	out  []byte
+	sink Sink
 	// bad is why wire is no value of its type, err an error of the Sink.
 	bad *WireError
 	err error
@@ -89,14 +92,16 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	e, _ := encoders.Get().(*encoder)
 	e.codec, e.wire, e.sink, e.start, e.maxDepth = c, wire, sink, len(dst), c.opts.MaxDepth
 	e.refs.seed, e.omitZero = c.seed, c.opts.OmitZero
-	out, end = e.value(n, dst, 0, 1)
+	e.out = dst[:cap(dst)]
+	w, end := e.value(n, len(dst), 0, 1)
+	out = e.out[:w]
 	if err = e.err; e.bad != nil {
 		err = e.bad
 	}
 	if e.repaired > 0 {
 		c.repaired.Add(e.repaired)
 	}
-	e.codec, e.wire, e.sink, e.bad, e.err, e.repaired, e.keys, e.marked = nil, nil, nil, nil, nil, 0, 0, 0
+	e.codec, e.wire, e.out, e.sink, e.bad, e.err, e.repaired, e.keys, e.marked = nil, nil, nil, nil, nil, nil, 0, 0, 0
 	if len(e.marks) > maxKept {
 		e.marks = nil
 	}
@@ -105,6 +110,35 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	e.text, e.spans, e.quoting = kept(e.text), kept(e.spans), kept(e.quoting)
 	encoders.Put(e)
 	return out, end, err
+}
+
+// valueRoom is what a number or a short string may write at most.
+const valueRoom = max(formatRoom, shortString+2)
+
+// room makes room for size bytes at w.
+func (e *encoder) room(w, size int) {
+	if len(e.out)-w < size {
+		e.grow(w, size)
+	}
+}
+
+func (e *encoder) grow(w, size int) {
+	out := slices.Grow(e.out[:w], size)
+	e.out = out[:cap(out)]
+}
+
+// keep takes dst, to which bytes have been appended, for what is written; it
+// gives the offset behind.
+func (e *encoder) keep(dst []byte) (w int) {
+	e.out = dst[:cap(dst)]
+	return len(dst)
+}
+
+// byte writes one byte.
+func (e *encoder) byte(w int, c byte) int {
+	e.room(w, 1)
+	e.out[w] = c
+	return w + 1
 }
 
 // fail notes what is wrong with the wire; it gives -1.
@@ -118,108 +152,112 @@ func (e *encoder) truncated(n *node) int {
 }
 
 // value converts the value at i, which is at nesting depth.
-func (e *encoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (e *encoder) value(n *node, w, i, depth int) (int, int) {
 	wire := e.wire
 	if len(wire)-i < n.minSize {
-		return dst, e.truncated(n)
+		return w, e.truncated(n)
+	}
+	e.room(w, valueRoom)
+	switch n.form {
+	case formString:
+		return e.str(w, i)
+	case formI32:
+		return putInteger(e.out, w, int64(int32(rawBig32(wire, i)))), i + 4
+	case formI64:
+		return putInteger(e.out, w, int64(rawBig64(wire, i))), i + 8
+	case formBool:
+		return e.bool(w, i)
+	case formDouble:
+		return e.double(n, w, i)
+	case formStruct:
+		return e.object(n.sp, w, i, depth)
 	}
 	switch n.kind {
-	case String:
-		return e.str(dst, i)
-	case I32:
-		if !n.asString {
-			return appendInteger(dst, int64(int32(beUint32(wire, i)))), i + 4
-		}
-		return e.integer(n, dst, i)
-	case I64:
-		if !n.asString {
-			return appendInteger(dst, int64(beUint64(wire, i))), i + 8
-		}
-		return e.integer(n, dst, i)
-	case I8, I16, Enum:
-		return e.integer(n, dst, i)
-	case Bool:
-		switch wire[i] {
-		case 0:
-			return append(dst, "false"...), i + 1
-		case 1:
-			return append(dst, "true"...), i + 1
-		}
-		return dst, e.fail(i, "a bool that is neither 0 nor 1")
-	case Double:
-		return e.double(n, dst, i)
-	case Struct, Union, Exception:
-		return e.object(n.sp, dst, i, depth)
 	case List, Set:
-		return e.array(n, dst, i, depth)
+		return e.array(n, w, i, depth)
 	case Map:
-		return e.mapping(n, dst, i, depth)
+		return e.mapping(n, w, i, depth)
 	case Binary:
-		size := int(int32(beUint32(wire, i)))
+		size := int(int32(rawBig32(wire, i)))
 		i += 4
 		if uint(size) > uint(len(wire)-i) {
-			return dst, e.fail(i-4, "binary: "+skipReason(skipCount))
+			return w, e.fail(i-4, "binary: "+skipReason(skipCount))
 		}
-		dst = append(dst, '"')
-		dst = base64.StdEncoding.AppendEncode(dst, wire[i:i+size])
-		return append(dst, '"'), i + size
-	default: // UUID
-		dst = append(dst, '"')
-		dst = appendUUIDOf(dst, wire[i:])
-		return append(dst, '"'), i + 16
+		w = e.byte(w, '"')
+		w = e.keep(base64.StdEncoding.AppendEncode(e.out[:w], wire[i:i+size]))
+		return e.byte(w, '"'), i + size
+	case UUID:
+		w = e.byte(w, '"')
+		w = e.keep(appendUUIDOf(e.out[:w], wire[i:]))
+		return e.byte(w, '"'), i + 16
+	case Double:
+		return e.unusualDouble(n, w, i)
+	default:
+		return e.integer(n, w, i)
 	}
 }
 
-// str converts the string at i, whose length is there.
-func (e *encoder) str(dst []byte, i int) ([]byte, int) {
-	wire, n := e.wire, len(dst)
+// str converts the string at i, whose length is there; at w there is room for a
+// short one.
+func (e *encoder) str(w, i int) (int, int) {
+	out, wire := e.out, e.wire
 	size := int(int32(rawBig32(wire, i)))
 	i += 4
-	if uint(size) > shortString || e.marked-i < shortString || cap(dst)-n < shortString+2 {
-		return e.longString(dst, i, size)
+	if uint(size) > shortString || e.marked-i < shortString {
+		return e.longString(w, i, size)
 	}
 	// Most strings are short, and are written with whole words around.
-	rawByte(dst, n, '"')
-	rawChunk(dst, n+1, rawChunkAt(wire, i))
-	rawByte(dst, n+1+size, '"')
+	rawByte(out, w, '"')
+	rawChunk(out, w+1, rawChunkAt(wire, i))
+	rawByte(out, w+1+size, '"')
 	if rawLittle64(e.marks, i>>3)>>(i&7)&(1<<(size&63)-1) != 0 {
-		return e.unusualString(dst, i, size)
+		return e.unusualString(w, i, size)
 	}
-	return dst[:n+2+size], i + size
+	return w + 2 + size, i + size
 }
 
 // longString converts the string of size bytes at i that str does not.
-func (e *encoder) longString(dst []byte, i, size int) ([]byte, int) {
+func (e *encoder) longString(w, i, size int) (int, int) {
 	if uint(size) > uint(len(e.wire)-i) {
-		return dst, e.fail(i-4, "string: "+skipReason(skipCount))
+		return w, e.fail(i-4, "string: "+skipReason(skipCount))
 	}
 	if i+size > e.marked {
 		e.marks, e.marked = e.marks.mark(e.wire, e.marked, i+size+shortString)
 	}
-	dst = slices.Grow(dst, size+2+shortString)
 	if !e.marks.plain(i, i+size) {
-		return e.unusualString(dst, i, size)
+		return e.unusualString(w, i, size)
 	}
-	dst = append(dst, '"')
-	dst = append(dst, e.wire[i:i+size]...)
-	return append(dst, '"'), i + size
+	e.room(w, size+2)
+	out := e.out[w : w+size+2]
+	out[0], out[size+1] = '"', '"'
+	copy(out[1:], e.wire[i:i+size])
+	return w + size + 2, i + size
 }
 
 // unusualString converts the string of size bytes at i, in which something is
 // marked.
-func (e *encoder) unusualString(dst []byte, i, size int) ([]byte, int) {
-	dst, repaired := appendString(dst, e.wire[i:i+size])
+func (e *encoder) unusualString(w, i, size int) (int, int) {
+	dst, repaired := appendString(e.out[:w], e.wire[i:i+size])
 	if repaired {
 		e.repaired++
 	}
-	return dst, i + size
+	return e.keep(dst), i + size
 }
 
-// firstBytes masks the first n bytes of a word, n at most 8.
-func firstBytes(n int) uint64 { return 1<<(uint(n)*8) - 1 }
+// bool converts the bool at i, which is there; at w there is room for a word.
+func (e *encoder) bool(w, i int) (int, int) {
+	const yes, no = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24, 'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32
+	v := e.wire[i]
+	if v > 1 {
+		return w, e.fail(i, "a bool that is neither 0 nor 1")
+	}
+	// It is the one as likely as the other, which no processor could guess.
+	rawWord(e.out, w, no^(no^yes)&-uint64(v))
+	return w + 5 - int(v), i + 1
+}
 
 // integer converts the integer or enum at i, whose bytes are there.
-func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
+func (e *encoder) integer(n *node, w, i int) (int, int) {
 	var v int64
 	switch n.kind {
 	case I8:
@@ -227,50 +265,49 @@ func (e *encoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 	case I16:
 		v = int64(int16(binary.BigEndian.Uint16(e.wire[i:])))
 	case I64:
-		v = int64(binary.BigEndian.Uint64(e.wire[i:]))
+		v = int64(beUint64(e.wire, i))
 	default:
-		v = int64(int32(binary.BigEndian.Uint32(e.wire[i:])))
+		v = int64(int32(beUint32(e.wire, i)))
 	}
+	i += n.minSize
 	if n.kind == Enum && n.enumNames {
 		if name, ok := n.enum.numbers[int32(v)]; ok {
-			return append(dst, name...), i + 4
+			return e.keep(append(e.out[:w], name...)), i
 		}
 	}
+	dst := e.out[:w]
 	if n.asString {
-		dst = append(dst, '"')
+		dst = append(appendInteger(append(dst, '"'), v), '"')
+	} else {
 		dst = appendInteger(dst, v)
-		return append(dst, '"'), i + n.minSize
 	}
-	return appendInteger(dst, v), i + n.minSize
+	return e.keep(dst), i
 }
 
-// double converts the double at i, whose bytes are there.
-func (e *encoder) double(n *node, dst []byte, i int) ([]byte, int) {
-	v := math.Float64frombits(binary.BigEndian.Uint64(e.wire[i:]))
-	if v-v == 0 && !n.asString {
-		return appendDouble(dst, v), i + 8
+// double converts the double at i, whose bytes are there; at w there is room
+// for a number.
+func (e *encoder) double(n *node, w, i int) (int, int) {
+	if end := putDecimal(e.out, w, math.Float64frombits(rawBig64(e.wire, i))); end > w {
+		return end, i + 8
 	}
-	name := specialDouble(v)
-	if name != "" && !e.codec.opts.SpecialFloats {
-		return dst, e.fail(i, "a double that is no number: "+name)
-	}
-	dst = append(dst, '"')
-	if name != "" {
-		dst = append(dst, name...)
-	} else {
+	return e.unusualDouble(n, w, i)
+}
+
+// unusualDouble is double for those that are not written in a few digits.
+func (e *encoder) unusualDouble(n *node, w, i int) (int, int) {
+	v := math.Float64frombits(beUint64(e.wire, i))
+	name, dst := specialDouble(v), e.out[:w]
+	switch {
+	case name != "" && !e.codec.opts.SpecialFloats:
+		return w, e.fail(i, "a double that is no number: "+name)
+	case name != "":
+		dst = append(append(append(dst, '"'), name...), '"')
+	case n.asString:
+		dst = append(appendDouble(append(dst, '"'), v), '"')
+	default:
 		dst = appendDouble(dst, v)
 	}
-	return append(dst, '"'), i + 8
-}
-
-// closeBracket ends what has been written since start, each part with a comma
-// before it.
-func closeBracket(dst []byte, start int, open, end byte) []byte {
-	if len(dst) == start {
-		return append(dst, open, end)
-	}
-	dst[start] = open
-	return append(dst, end)
+	return e.keep(dst), i + 8
 }
 
 // within says in which field an error was, if nobody has; it gives -1.
@@ -314,132 +351,158 @@ func isZeroWire(n *node, wire []byte) bool {
 }
 
 // array converts the list or set at i, whose header is there.
-func (e *encoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (e *encoder) array(n *node, w, i, depth int) (int, int) {
 	wire, elem := e.wire, n.elem
-	wt, count := wire[i], int(int32(binary.BigEndian.Uint32(wire[i+1:])))
+	wt, count := wire[i], int(int32(beUint32(wire, i+1)))
 	i += 5
 	switch {
 	case count == 0:
-		return append(dst, '[', ']'), i
+		return e.brackets(w, w, '[', ']'), i
 	case depth > e.maxDepth:
-		return dst, e.fail(i-5, "nested too deep")
+		return w, e.fail(i-5, "nested too deep")
 	case wt != elem.wt:
-		return dst, e.fail(i-5, kindName(n.kind)+": elements of wire type "+itoa(int(wt))+", expected "+itoa(int(elem.wt)))
+		return w, e.fail(i-5, kindName(n.kind)+": elements of wire type "+itoa(int(wt))+", expected "+itoa(int(elem.wt)))
 	case count < 0 || count > (len(wire)-i)/elem.minSize:
-		return dst, e.fail(i-5, kindName(n.kind)+": "+skipReason(skipCount))
+		return w, e.fail(i-5, kindName(n.kind)+": "+skipReason(skipCount))
 	case count > e.codec.opts.MaxElements:
-		return dst, e.fail(i-5, kindName(n.kind)+": more than "+itoa(e.codec.opts.MaxElements)+" elements")
+		return w, e.fail(i-5, kindName(n.kind)+": more than "+itoa(e.codec.opts.MaxElements)+" elements")
 	}
-	start := len(dst)
-	for ; count > 0; count-- {
-		dst = append(dst, ',')
-		switch {
-		case elem.kind == String && len(wire)-i >= 4:
-			dst, i = e.str(dst, i)
-		case elem.sp != nil:
-			dst, i = e.object(elem.sp, dst, i, depth+1)
-		default:
-			dst, i = e.value(elem, dst, i, depth+1)
+	start := w
+	switch elem.form {
+	case formString:
+		w, i = e.strings(w, i, count)
+	case formStruct:
+		for ; count > 0 && i >= 0; count-- {
+			w, i = e.object(elem.sp, e.byte(w, ','), i, depth+1)
 		}
-		if i < 0 {
-			return dst, i
+	default:
+		for ; count > 0 && i >= 0; count-- {
+			w, i = e.value(elem, e.byte(w, ','), i, depth+1)
 		}
 	}
-	return closeBracket(dst, start, '[', ']'), i
+	if i < 0 {
+		return w, i
+	}
+	return e.brackets(start, w, '[', ']'), i
+}
+
+// strings converts the count strings at i, the elements of a list.
+func (e *encoder) strings(w, i, count int) (int, int) {
+	for ; count > 0 && i >= 0; count-- {
+		if len(e.wire)-i < 4 {
+			return w, e.fail(len(e.wire), "string: "+skipReason(skipTruncated))
+		}
+		e.room(w, 1+valueRoom)
+		rawByte(e.out, w, ',')
+		w, i = e.str(w+1, i)
+	}
+	return w, i
+}
+
+// brackets ends what has been written since start, each part with a comma
+// before it.
+func (e *encoder) brackets(start, w int, open, end byte) int {
+	e.room(w, 2)
+	if w == start {
+		w++
+	}
+	e.out[start], e.out[w] = open, end
+	return w + 1
 }
 
 // mapping converts the map at i, whose header is there.
-func (e *encoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (e *encoder) mapping(n *node, w, i, depth int) (int, int) {
 	wire, key, elem := e.wire, n.key, n.elem
-	kt, vt, count := wire[i], wire[i+1], int(int32(binary.BigEndian.Uint32(wire[i+2:])))
+	kt, vt, count := wire[i], wire[i+1], int(int32(beUint32(wire, i+2)))
 	i += 6
 	switch {
 	case count == 0:
-		return append(dst, '{', '}'), i
+		return e.brackets(w, w, '{', '}'), i
 	case depth > e.maxDepth:
-		return dst, e.fail(i-6, "nested too deep")
+		return w, e.fail(i-6, "nested too deep")
 	case kt != key.wt || vt != elem.wt:
-		return dst, e.fail(i-6, "map: entries of wire types "+itoa(int(kt))+" and "+itoa(int(vt))+
+		return w, e.fail(i-6, "map: entries of wire types "+itoa(int(kt))+" and "+itoa(int(vt))+
 			", expected "+itoa(int(key.wt))+" and "+itoa(int(elem.wt)))
 	case count < 0 || count > (len(wire)-i)/(key.minSize+elem.minSize):
-		return dst, e.fail(i-6, "map: "+skipReason(skipCount))
+		return w, e.fail(i-6, "map: "+skipReason(skipCount))
 	case count > e.codec.opts.MaxElements:
-		return dst, e.fail(i-6, "map: more than "+itoa(e.codec.opts.MaxElements)+" elements")
+		return w, e.fail(i-6, "map: more than "+itoa(e.codec.opts.MaxElements)+" elements")
 	}
-	start, refMark, textMark := len(dst), len(e.refs.refs), len(e.text)
+	start, refMark, textMark := w, len(e.refs.refs), len(e.text)
 	for ; count > 0; count-- {
-		dst = append(dst, ',')
-		from := len(dst)
-		if dst, i = e.mapKey(key, dst, i, depth); i < 0 {
-			return dst, i
+		from := e.byte(w, ',')
+		if w, i = e.mapKey(key, from, i, depth); i < 0 {
+			return w, i
 		}
-		e.refs.refs = append(e.refs.refs, ref{off: from, n: len(dst) - from})
-		dst = append(dst, ':')
-		if dst, i = e.value(elem, dst, i, depth+1); i < 0 {
-			return dst, i
+		e.refs.refs = append(e.refs.refs, ref{off: from, n: w - from})
+		if w, i = e.value(elem, e.byte(w, ':'), i, depth+1); i < 0 {
+			return w, i
 		}
 	}
-	if e.refs.repeated(refMark, dst, e.text) >= 0 {
-		return dst, e.fail(i, "map: a key is there twice")
+	if e.refs.repeated(refMark, e.out[:w], e.text) >= 0 {
+		return w, e.fail(i, "map: a key is there twice")
 	}
 	e.text = e.text[:textMark]
 	e.refs.refs = e.refs.refs[:refMark]
-	return closeBracket(dst, start, '{', '}'), i
+	return e.brackets(start, w, '{', '}'), i
 }
 
 // mapKey converts the key at i to the name of a member.
-func (e *encoder) mapKey(n *node, dst []byte, i, depth int) ([]byte, int) {
-	mark := len(dst)
+func (e *encoder) mapKey(n *node, w, i, depth int) (int, int) {
 	switch n.kind {
 	case String, Binary, UUID:
-		return e.value(n, dst, i, depth)
+		return e.value(n, w, i, depth)
 	case Struct, Union, Exception, List, Set, Map:
-		return e.jsonKey(n, dst, i, depth+1)
+		return e.jsonKey(n, w, i, depth+1)
 	}
-	dst = append(dst, '"')
-	dst, i = e.value(n, dst, i, depth)
-	if i < 0 {
-		return dst, i
+	mark := e.byte(w, '"')
+	if w, i = e.value(n, mark, i, depth); i < 0 {
+		return w, i
 	}
-	if dst[mark+1] == '"' { // It has quotes of its own.
-		dst = append(dst[:mark], dst[mark+1:len(dst)-1]...)
+	text := e.out[mark:w]
+	if text[0] == '"' { // It has quotes of its own.
+		w = mark + copy(text, text[1:len(text)-1])
 	}
-	if string(dst[mark:]) == `"-0` { // As a key it is one with 0.
-		dst = append(dst[:mark+1], '0')
+	if string(e.out[mark:w]) == "-0" { // As a key it is one with 0.
+		e.out[mark] = '0'
+		w = mark + 1
 	}
-	return append(dst, '"'), i
+	return e.byte(w, '"'), i
 }
 
 // jsonKey converts the key at i, which is no scalar, to its JSON as the name of
 // a member. Sets and maps in it may be the same as others in another order.
-func (e *encoder) jsonKey(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (e *encoder) jsonKey(n *node, w, i, depth int) (int, int) {
 	if e.keys == maxKeys {
-		return dst, e.fail(i, "map: "+keysTooDeep)
+		return w, e.fail(i, "map: "+keysTooDeep)
 	}
 	e.keys++
-	mark := len(dst)
-	dst, end := e.value(n, dst, i, depth)
+	mark := w
+	w, end := e.value(n, w, i, depth)
 	e.keys--
 	if end < 0 {
-		return dst, end
+		return w, end
 	}
-	e.quoting = append(e.quoting[:0], dst[mark:]...)
-	dst = appendQuoted(dst[:mark], e.quoting)
+	e.quoting = append(e.quoting[:0], e.out[mark:w]...)
+	w = e.keep(appendQuoted(e.out[:mark], e.quoting))
 	if n.canonical {
 		e.refs.refs = append(e.refs.refs, e.form(n.typ, e.wire, i))
 	}
-	return dst, end
+	return w, end
 }
 
 // offsetTable gives an empty table for n fields; cutting e.offsets frees it.
 func (e *encoder) offsetTable(n int) []int {
-	at := len(e.offsets)
+	const block = 8
+	at, n := len(e.offsets), (n+block-1)&^(block-1)
 	if at+n > cap(e.offsets) {
-		e.offsets = append(make([]int, 0, 2*(at+n)+8), e.offsets...)
+		e.offsets = append(make([]int, 0, 2*(at+n)), e.offsets...)
 	}
 	e.offsets = e.offsets[:at+n]
 	table := e.offsets[at:]
-	clear(table)
+	for t := table; len(t) >= block; t = t[block:] {
+		*(*[block]int)(t) = [block]int{}
+	}
 	return table
 }
 

@@ -1,7 +1,5 @@
 package transcode
 
-import "slices"
-
 // frame is what is known of a struct while it is converted.
 type frame struct {
 	// at says by rank where the values are of fields that have come, or is 0.
@@ -16,9 +14,8 @@ type frame struct {
 // and may come yet. What stands for them is at dst[start:end].
 type gap struct{ from, to, start, end int }
 
-// memberRoom is what a key of up to 32 bytes and a short value may write behind
-// the end of dst.
-const memberRoom = 32 + max(formatRoom, shortString+2)
+// memberRoom is what a key of up to 32 bytes and a short value may write.
+const memberRoom = 32 + valueRoom
 
 // object converts the struct at i. It writes the members in the order of the
 // IDL, and takes them from the wire as it goes; numbers may have come before.
@@ -26,14 +23,14 @@ const memberRoom = 32 + max(formatRoom, shortString+2)
 // container, which is written when it is its turn: as if nothing before it were
 // to come any more, for to skip it and read it again later would cost time in
 // the square of the depth.
-func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int) {
+func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 	if depth > e.maxDepth {
-		return dst, e.fail(i, sp.typ.Name+": nested too deep")
+		return w, e.fail(i, sp.typ.Name+": nested too deep")
 	}
-	wire, start, members := e.wire, len(dst), sp.members
+	start, members := w, sp.members
 	offsetMark, gapMark := len(e.offsets), len(e.gaps)
 	fr := frame{at: e.offsetTable(len(sp.fields))}
-	i = fr.open(sp, wire, i)
+	i = fr.open(sp, e.wire, i)
 	// next is the rank of the container at i, when fields had to be noted to
 	// find it, that of no member at the end of the struct, and else -1.
 	next := -1
@@ -41,72 +38,72 @@ func (e *encoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		m, at := &members[k], fr.at[k]
 		if at == 0 {
 			if next < 0 {
-				if len(wire)-i >= int(m.room) && rawLittle32(wire, i)&headMask == m.head {
+				if len(e.wire)-i >= int(m.room) && rawLittle32(e.wire, i)&headMask == m.head {
 					at = i + headSize
 					i = at + int(m.size)
 				} else {
 					fr.turn = k
 					if i, next = e.seek(sp, &fr, i, depth); i < 0 {
-						return dst, -1
+						return w, -1
 					}
 					at = fr.at[k]
 				}
 			}
 			if at == 0 {
 				var ok bool
-				if dst, ok = e.absent(sp, dst, k, next, gapMark); !ok {
-					return dst, -1
+				if w, ok = e.absent(sp, w, k, next, gapMark); !ok {
+					return w, -1
 				}
 				continue
 			}
 			fr.at[k] = at
 		}
-		n := len(dst)
-		if cap(dst)-n < memberRoom {
-			dst = slices.Grow(dst, memberRoom)
-		}
-		rawChunk(dst, n, &m.key)
-		n += int(m.keySize)
-		dst = dst[:n]
+		e.room(w, memberRoom)
+		rawChunk(e.out, w, &m.key)
+		w += int(m.keySize)
 		var end int
 		switch m.form {
 		case formI32:
-			dst = dst[:putInteger(dst, n, int64(int32(rawBig32(wire, at))))]
+			w = putInteger(e.out, w, int64(int32(rawBig32(e.wire, at))))
 			continue
 		case formI64:
-			dst = dst[:putInteger(dst, n, int64(rawBig64(wire, at)))]
+			w = putInteger(e.out, w, int64(rawBig64(e.wire, at)))
 			continue
 		case formString:
-			dst, end = e.str(dst, at)
+			w, end = e.str(w, at)
 		case formStruct:
-			dst, end = e.object(m.node.sp, dst, at, depth+1)
+			w, end = e.object(m.node.sp, w, at, depth+1)
+		case formBool:
+			w, end = e.bool(w, at)
+		case formDouble:
+			w, end = e.double(m.node, w, at)
 		case formCareful:
-			dst, end = e.careful(m.f, dst, at, depth)
+			w, end = e.careful(m.f, w, at, depth)
 		default:
-			dst, end = e.value(m.node, dst, at, depth+1)
+			w, end = e.value(m.node, w, at, depth+1)
 		}
 		if end < 0 {
-			return dst, e.within(sp, m.f)
+			return w, e.within(sp, m.f)
 		}
 		if at == i {
 			// It was the next one on the wire.
 			i, next = end, -1
 		}
 	}
-	if next < 0 && (i >= len(wire) || wire[i] != WireStop) {
+	if next < 0 && (i >= len(e.wire) || e.wire[i] != WireStop) {
 		fr.turn = len(members)
 		if i, _ = e.seek(sp, &fr, i, depth); i < 0 {
-			return dst, -1
+			return w, -1
 		}
 	}
 	if fr.late {
 		var ok bool
-		if dst, ok = e.fillGaps(sp, &fr, dst, start, e.gaps[gapMark:], depth); !ok {
-			return dst, -1
+		if w, ok = e.fillGaps(sp, &fr, start, w, e.gaps[gapMark:], depth); !ok {
+			return w, -1
 		}
 	}
 	e.offsets, e.gaps = e.offsets[:offsetMark], e.gaps[:gapMark]
-	return closeBracket(dst, start, '{', '}'), i + 1
+	return e.brackets(start, w, '{', '}'), i + 1
 }
 
 // open notes the numbers and bools that the struct at i may begin with, in the
@@ -178,57 +175,57 @@ func (e *encoder) seek(sp *structProg, fr *frame, i, depth int) (offset, rank in
 
 // absent writes what stands for member k, which has not come. It may come yet
 // if next, the rank of what is next on the wire, is that of a member.
-func (e *encoder) absent(sp *structProg, dst []byte, k, next, gapMark int) (out []byte, ok bool) {
-	start, zero := len(dst), sp.members[k].f.zero
+func (e *encoder) absent(sp *structProg, w, k, next, gapMark int) (end int, ok bool) {
+	start, zero := w, sp.members[k].f.zero
 	if len(zero) > 0 {
-		if start-e.start > growthLimit(len(e.wire)) {
+		if w-e.start > growthLimit(len(e.wire)) {
 			e.fail(len(e.wire), "absent fields make the message too large")
-			return dst, false
+			return w, false
 		}
-		dst = append(dst, zero...)
+		w = e.keep(append(e.out[:w], zero...))
 	}
 	if next == len(sp.members) {
-		return dst, true
+		return w, true
 	}
 	if last := len(e.gaps) - 1; last >= gapMark && e.gaps[last].to == k && e.gaps[last].end == start {
-		e.gaps[last].to, e.gaps[last].end = k+1, len(dst)
+		e.gaps[last].to, e.gaps[last].end = k+1, w
 	} else {
-		e.gaps = append(e.gaps, gap{k, k + 1, start, len(dst)})
+		e.gaps = append(e.gaps, gap{k, k + 1, start, w})
 	}
-	return dst, true
+	return w, true
 }
 
 // careful writes the member of f, whose value is at offset at, unless it is
 // left out.
-func (e *encoder) careful(f *field, dst []byte, at, depth int) ([]byte, int) {
+func (e *encoder) careful(f *field, w, at, depth int) (int, int) {
 	if f.omit && isZeroWire(f.node, e.wire[at:]) {
-		return dst, at
+		return w, at
 	}
-	return e.value(f.node, append(dst, f.key...), at, depth+1)
+	w = e.keep(append(e.out[:w], f.key...))
+	return e.value(f.node, w, at, depth+1)
 }
 
-// fillGaps writes the struct, which is at dst[start:], again with all of its
+// fillGaps writes the struct, which is from start to w, again with all of its
 // gaps filled.
-func (e *encoder) fillGaps(sp *structProg, fr *frame, dst []byte, start int, gaps []gap, depth int) (out []byte, ok bool) {
-	end := len(dst)
-	from := start
+func (e *encoder) fillGaps(sp *structProg, fr *frame, start, w int, gaps []gap, depth int) (end int, ok bool) {
+	mark, from := w, start
 	for _, g := range gaps {
-		dst = append(dst, dst[from:g.start]...)
+		w = e.keep(append(e.out[:w], e.out[from:g.start]...))
 		for k := g.from; k < g.to; k++ {
 			f, at := sp.members[k].f, fr.at[k]
 			if at == 0 {
-				dst, ok = e.absent(sp, dst, k, len(sp.members), 0)
+				w, ok = e.absent(sp, w, k, len(sp.members), 0)
 			} else {
-				dst, at = e.careful(f, dst, at, depth)
+				w, at = e.careful(f, w, at, depth)
 				ok = at >= 0
 			}
 			if !ok {
 				e.within(sp, f)
-				return dst, false
+				return w, false
 			}
 		}
 		from = g.end
 	}
-	dst = append(dst, dst[from:end]...)
-	return dst[:start+copy(dst[start:], dst[end:])], true
+	w = e.keep(append(e.out[:w], e.out[from:mark]...))
+	return start + copy(e.out[start:], e.out[mark:w]), true
 }

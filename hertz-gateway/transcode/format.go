@@ -70,16 +70,12 @@ func putLeading(dst []byte, n int, digits uint64) int {
 // appendDouble appends a finite v as the shortest JSON number that reads back
 // as v.
 func appendDouble(dst []byte, v float64) []byte {
-	abs := math.Abs(v)
-	if abs < 1e9 && (v != 0 || !math.Signbit(v)) {
-		// Numbers such as 12.5 are a whole number of millionths. There is at
-		// most one number of up to 15 digits that reads back as v, so this is
-		// it, and the shortest once the zeros at its end are gone.
-		millionths := int64(abs*1e6 + 0.5)
-		if float64(millionths)/1e6 == abs {
-			return appendMillionths(dst, uint64(millionths), v < 0)
-		}
+	n := len(dst)
+	dst = slices.Grow(dst, formatRoom)
+	if end := putDecimal(dst, n, v); end > n {
+		return dst[:end]
 	}
+	abs := math.Abs(v)
 	if v == math.Trunc(v) && abs < 1<<53 && v != 0 {
 		return appendInteger(dst, int64(v))
 	}
@@ -96,24 +92,51 @@ func appendDouble(dst []byte, v float64) []byte {
 	return dst
 }
 
-// appendMillionths appends u/1,000,000, which is below 1e9, without zeros at
-// its end.
-func appendMillionths(dst []byte, u uint64, negative bool) []byte {
-	n := len(dst)
-	dst = slices.Grow(dst, formatRoom)
-	if negative {
+// putDecimal writes v at n, where dst has room for formatRoom bytes, if it is
+// below 1e9 and has up to six decimals, and gives the offset behind it; else n.
+//
+// Numbers such as 12.5 are a whole number of millionths. There is at most one
+// number of up to 15 digits that reads back as v, so that is it, and the
+// shortest once the zeros at its end are gone.
+func putDecimal(dst []byte, n int, v float64) int {
+	abs := math.Abs(v)
+	if !(abs < 1e9) || v == 0 && math.Signbit(v) {
+		return n
+	}
+	tiny := uint64(int64(abs*1e4 + 0.5)) // in units of 1/10,000
+	if tiny < 1e8 && float64(tiny)/1e4 == abs {
+		// Both parts of the number are in eight digits.
+		if v < 0 {
+			rawByte(dst, n, '-')
+			n++
+		}
+		digits := digits8(tiny)
+		zeros := bits.TrailingZeros32(uint32(digits)|1<<24) &^ 7
+		rawWord(dst, n, (digits|allZeros)>>zeros)
+		n += 4 - zeros>>3
+		if part := digits >> 32; part != 0 {
+			rawByte(dst, n, '.')
+			rawWord(dst, n+1, part|allZeros)
+			n += 1 + 8 - bits.LeadingZeros64(part)>>3
+		}
+		return n
+	}
+	tiny = uint64(int64(abs*1e6 + 0.5)) // in millionths
+	if float64(tiny)/1e6 != abs {
+		return n
+	}
+	if v < 0 {
 		rawByte(dst, n, '-')
 		n++
 	}
-	whole, part := u/1_000_000, u%1_000_000
-	n = putInteger(dst, n, int64(whole))
-	if part > 0 {
+	n = putInteger(dst, n, int64(tiny/1e6))
+	if part := tiny % 1e6; part > 0 {
 		digits := digits8(part * 100)
 		rawByte(dst, n, '.')
 		rawWord(dst, n+1, digits|allZeros)
 		n += 1 + 8 - bits.LeadingZeros64(digits)>>3
 	}
-	return dst[:n]
+	return n
 }
 
 // specialDouble names a double that is not a number of JSON; it is empty for

@@ -54,7 +54,7 @@ func formOf(n *node) form {
 	switch {
 	case n.kind == String:
 		return formString
-	case n.sp != nil:
+	case n.wt == WireStruct:
 		return formStruct
 	case n.kind >= Struct:
 		return formContainer
@@ -96,7 +96,7 @@ func (sp *structProg) layOut() {
 }
 
 func (f *field) member() member {
-	m := member{form: formOf(f.node), node: f.node, f: f, head: f.head, keySize: uint8(len(f.key)), room: 7}
+	m := member{form: f.node.form, node: f.node, f: f, head: f.head, keySize: uint8(len(f.key)), room: 7}
 	if f.node.fixed {
 		m.size = uint8(f.node.minSize)
 	}
