@@ -2,11 +2,14 @@ package snapshot
 
 import (
 	"errors"
+	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"dgate/hertz-gateway/api"
+	"dgate/hertz-gateway/internal/ordered"
 	"dgate/hertz-gateway/internal/store"
 	"dgate/hertz-gateway/internal/upstream"
 	"dgate/hertz-gateway/jsmodule"
@@ -30,14 +33,15 @@ type unit struct {
 // compileRoutes compiles the route resources that have paths; changed are the
 // keys of the namespace whose objects are not as before.
 func (c *compiler) compileRoutes(changed []store.Key) {
-	c.ns.routes, c.ns.troubled = c.prev.routes, c.prev.troubled
+	c.ns.routes, c.ns.users, c.ns.attached, c.ns.troubled = c.prev.routes, c.prev.users, c.prev.attached, c.prev.troubled
 	for _, k := range changed {
 		if k.Kind == string(api.KindRoute) {
 			c.dropRoute(k.Name)
 		}
 	}
-	for o := range c.all(api.KindRoute) {
+	for o := range c.touched(changed) {
 		if len(o.Decoded.(*api.Route).Paths) == 0 {
+			c.ns.attached = c.ns.attached.With(o.Name, o)
 			c.checkAttached(o)
 			continue
 		}
@@ -50,19 +54,86 @@ func (c *compiler) compileRoutes(changed []store.Key) {
 	}
 }
 
+// touched yields the route resources that may not come out as before: all, but
+// when nothing but services and routes has changed only the routes that have,
+// those whose service has, and those that are looked at every time.
+func (c *compiler) touched(changed []store.Key) iter.Seq[*store.Object] {
+	more := func(k store.Key) bool { return k.Kind != string(api.KindRoute) && k.Kind != string(api.KindService) }
+	if c.prev.router == nil || !c.sameBase(c.ns.Name) || slices.ContainsFunc(changed, more) {
+		return c.all(api.KindRoute)
+	}
+	names := map[string]bool{}
+	for _, k := range changed {
+		if k.Kind == string(api.KindRoute) {
+			names[k.Name] = true
+		}
+	}
+	for name := range c.ns.troubled.From("") {
+		names[name] = true
+	}
+	for name := range c.ns.attached.From("") {
+		names[name] = true
+	}
+	for service, u := range usedServices(c.ns.users) {
+		if t, s, _ := c.serviceNamed(service); t == u.target && s == u.idl {
+			continue
+		}
+		for key, u := range c.ns.users.From(useKey(service, "")) {
+			if !strings.HasPrefix(key, useKey(service, "")) {
+				break
+			}
+			names[u.object.Name] = true
+		}
+	}
+	return func(yield func(*store.Object) bool) {
+		for _, name := range slices.Sorted(maps.Keys(names)) {
+			o := c.in.State.Get(store.Key{Namespace: c.ns.Name, Kind: string(api.KindRoute), Name: name})
+			if o != nil && !yield(o) {
+				return
+			}
+		}
+	}
+}
+
+// useKey is where Namespace.users has a route of a service.
+func useKey(service, route string) string { return service + "\x00" + route }
+
+// usedServices yields each name of a service in users with the first of its routes.
+func usedServices(users ordered.Map[*unit]) iter.Seq2[string, *unit] {
+	return func(yield func(string, *unit) bool) {
+		for from := "\x01"; ; { // behind the routes without a service
+			service, first := "", (*unit)(nil)
+			for key, u := range users.From(from) {
+				service, _, _ = strings.Cut(key, "\x00")
+				first = u
+				break
+			}
+			if first == nil || !yield(service, first) {
+				return
+			}
+			from = service + "\x01"
+		}
+	}
+}
+
 // dropRoute takes a route resource of the namespace before out of this one.
 func (c *compiler) dropRoute(name string) {
+	c.ns.attached = c.ns.attached.Without(name)
 	if old, _ := c.ns.routes.Get(name); old != nil {
 		c.ns.routes = c.ns.routes.Without(name)
+		c.ns.users = c.ns.users.Without(old.useKey())
 		c.ns.troubled = c.ns.troubled.Without(name)
 		c.gone(&old.held)
 		c.remove(old.routes)
 	}
 }
 
+func (u *unit) useKey() string { return useKey(u.object.Decoded.(*api.Route).Service, u.object.Name) }
+
 // keep adds a compiled route resource to the namespace.
 func (c *compiler) keep(u *unit) {
 	c.ns.routes = c.ns.routes.With(u.object.Name, u)
+	c.ns.users = c.ns.users.With(u.useKey(), u)
 	if len(u.problems) > 0 {
 		c.ns.troubled = c.ns.troubled.With(u.object.Name, u.problems)
 	}

@@ -27,6 +27,10 @@ type Namespace struct {
 	// services are the compiled services of IDLs, routes those of the admin API.
 	services map[*servicemapping.Service]*service
 	routes   ordered.Map[*unit]
+	// users are the routes again, by useKey; attached are the route resources
+	// that have no paths of their own.
+	users    ordered.Map[*unit]
+	attached ordered.Map[*store.Object]
 	handled  []*unit
 	// overridden are routes of IDLs in whose place a route of the admin API is.
 	overridden map[*Route]*Route

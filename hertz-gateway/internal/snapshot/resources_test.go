@@ -296,27 +296,44 @@ func TestPoliciesOfResources(t *testing.T) {
 	}
 }
 
-// A change of one route among many: what it costs must not grow with them.
-func BenchmarkChangeRoute(b *testing.B) {
-	for _, n := range []int{100, 10_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			host, err := jsmodule.NewHost(jsmodule.Config{})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer host.Close()
-			res := &counted{host: host, clients: map[string]int{}}
-			in := Inputs{Mapping: mapping(b, nil, map[string]string{"shop.thrift": shopIDL}), Timeout: time.Second}
-			for i := range n {
-				in.State = state(b, in.State, fmt.Sprintf(`{"kind":"route","name":"r%d","paths":["/r%d/{id}"],"service":"Shop","rpcMethod":"get"}`, i, i))
-			}
-			s := Build(in, nil, res)
-			for i := 0; b.Loop(); i++ {
-				in.State = state(b, in.State, fmt.Sprintf(`{"kind":"route","name":"r7","paths":["/r%d/{id}"],"methods":["PUT"],"service":"Shop","rpcMethod":"get"}`, i%n))
-				next := Build(in, s, res)
-				s.Close(next)
-				s = next
-			}
-		})
+// A change of one resource among many: what it costs must not grow with them.
+func BenchmarkChange(b *testing.B) {
+	const perService = 10
+	service := func(i, n int) string {
+		return fmt.Sprintf(`{"kind":"service","name":"svc%d","destination":"shop","idlService":"Shop","labels":{"n":"%d"}}`, i, n)
+	}
+	route := func(i, n int) string {
+		return fmt.Sprintf(`{"kind":"route","name":"r%d","paths":["/r%d/{id}"],"service":"svc%d","rpcMethod":"get","labels":{"n":"%d"}}`, i, i, i/perService, n)
+	}
+	for _, tt := range []struct {
+		kind   string
+		change func(i, n int) string
+	}{{"route", route}, {"service", service}} {
+		for _, n := range []int{100, 10_000} {
+			b.Run(fmt.Sprint(tt.kind, "/", n), func(b *testing.B) {
+				host, err := jsmodule.NewHost(jsmodule.Config{})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer host.Close()
+				res := &counted{host: host, clients: map[string]int{}}
+				in := Inputs{Mapping: mapping(b, nil, map[string]string{"shop.thrift": shopIDL}), Timeout: time.Second}
+				var all []string
+				for i := range n {
+					if i%perService == 0 {
+						all = append(all, service(i/perService, 0))
+					}
+					all = append(all, route(i, 0))
+				}
+				in.State = state(b, nil, all...)
+				s := Build(in, nil, res)
+				for i := 1; b.Loop(); i++ {
+					in.State = state(b, in.State, tt.change(7, i))
+					next := Build(in, s, res)
+					s.Close(next)
+					s = next
+				}
+			})
+		}
 	}
 }
