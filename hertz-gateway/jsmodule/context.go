@@ -33,9 +33,21 @@ func (rt *vmRuntime) end() {
 		rt.docs[i] = nil
 	}
 	rt.docs = rt.docs[:0]
-	rt.context.shapeState, rt.context.contextState = shapeState{}, contextState{}
-	rt.request.shapeState, rt.request.requestState = shapeState{}, requestState{}
-	rt.response.shapeState, rt.response.responseState = shapeState{}, responseState{}
+	// Only what was touched: this runs after every call.
+	rt.context.shapeState = shapeState{}
+	if rt.context.contextState.touched() {
+		rt.context.contextState = contextState{}
+	}
+	if r := &rt.request; r.obj != nil || r.query != nil || r.frozen {
+		r.shapeState, r.requestState = shapeState{}, requestState{}
+	}
+	if r := &rt.response; r.obj != nil || r.body.msg != nil || r.upstream || r.headers.obj != nil {
+		r.shapeState, r.responseState = shapeState{}, responseState{}
+	}
+}
+
+func (c *contextState) touched() bool {
+	return c.params != nil || c.locals != nil || c.route != nil || c.service != nil || c.namespce != nil || c.values != nil
 }
 
 // live is the session, for functions that work in a call only.

@@ -17,10 +17,13 @@ type loop struct {
 	cancel context.CancelFunc
 	notify chan struct{}
 
-	// pending and timers belong to the session's goroutine.
+	// pending, queued and timers belong to the session's goroutine. What is
+	// pending has not come back yet; of that, queued is not under way.
 	pending int
+	queued  []work
 	timers  []*timer
 	lastID  int64
+	clock   *time.Timer // see wait
 
 	// A simulated session has coroutines, the questions that they wait with,
 	// and jobs that enter JavaScript on their own account.
@@ -33,6 +36,9 @@ type loop struct {
 	mail   []func() error
 	closed bool
 }
+
+// work runs on any goroutine; the job that it returns runs on the session's.
+type work func(ctx context.Context) (job func() error)
 
 type timer struct {
 	id  int64
@@ -90,26 +96,62 @@ func (l *loop) take() []func() error {
 	return mail
 }
 
-// begin runs work on another goroutine and the job that it returns on this
-// one. It is refused when too much is under way.
-func (s *Session) begin(work func(ctx context.Context) func() error) bool {
+// begin runs work, and then the job that it returns, while the session waits.
+// It is refused when too much is under way.
+func (s *Session) begin(f work) bool {
 	l := s.events()
 	if l.full(s.chain.host) {
 		return false
 	}
 	l.pending++
 	if s.chain.host.sim != nil {
-		l.simulate(work)
+		l.simulate(f)
 		return true
 	}
-	s.chain.host.tails.Go(func() {
-		var job func() error
-		if err := protect(func() error { job = work(l.ctx); return nil }); err != nil {
-			job = func() error { return err }
-		}
-		l.post(job)
-	})
+	l.queued = append(l.queued, f)
 	return true
+}
+
+// launch runs what is queued, each on a goroutine of its own.
+func (s *Session) launch() {
+	l := s.loop
+	if l == nil || len(l.queued) == 0 {
+		return
+	}
+	for i, f := range l.queued {
+		s.chain.host.tails.Go(func() { l.post(l.perform(f)) })
+		l.queued[i] = nil
+	}
+	l.queued = l.queued[:0]
+}
+
+// perform runs work here; if it panics, that is its result.
+func (l *loop) perform(f work) (job func() error) {
+	if err := protect(func() error { job = f(l.ctx); return nil }); err != nil {
+		return func() error { return err }
+	}
+	return job
+}
+
+// alone says whether one piece of work is all that the session waits for, so
+// that it need not be able to do anything else meanwhile.
+func (l *loop) alone() bool { return l.pending == 1 && len(l.queued) == 1 && len(l.timers) == 0 }
+
+// perform runs the one piece of work that there is on the session's own
+// goroutine: to have another do it and wait would cost more than most else.
+func (s *Session) perform() error {
+	l := s.loop
+	f := l.queued[0]
+	l.queued[0], l.queued = nil, l.queued[:0]
+	job := l.perform(f)
+	l.pending--
+	if s.ctx.Err() != nil {
+		return s.canceled(endedWaiting)
+	}
+	if !s.chain.host.now().Before(s.deadline) {
+		return s.late(lateWaiting)
+	}
+	return s.enter(job)
 }
 
 // after runs a job once the time has come. Zero means that too much is under
@@ -173,6 +215,10 @@ func (s *Session) step() error {
 		l.outside = l.outside[1:]
 		return job()
 	}
+	if l.alone() {
+		return s.perform()
+	}
+	s.launch()
 	wake := s.deadline
 	if len(l.timers) > 0 {
 		if due := l.timers[0].due; !due.After(s.chain.host.now()) {
@@ -196,20 +242,30 @@ func (s *Session) wait(wake time.Time) error {
 	if s.chain.host.sim != nil {
 		return s.jump(wake)
 	}
-	clock := time.NewTimer(time.Until(wake))
-	defer clock.Stop()
+	l := s.loop
+	if l.clock == nil {
+		l.clock = time.NewTimer(time.Until(wake))
+	} else {
+		l.clock.Reset(time.Until(wake))
+	}
+	defer l.clock.Stop()
 	select {
-	case <-s.loop.notify:
+	case <-l.notify:
 		return nil
 	case <-s.ctx.Done():
-		return s.canceled("the exchange ended while the module waited")
-	case <-clock.C:
+		return s.canceled(endedWaiting)
+	case <-l.clock.C:
 		if !s.chain.host.now().Before(s.deadline) {
-			return s.late("waited past the deadline")
+			return s.late(lateWaiting)
 		}
 		return nil
 	}
 }
+
+const (
+	endedWaiting = "the exchange ended while the module waited"
+	lateWaiting  = "waited past the deadline"
+)
 
 // late and canceled give a hook up, and its runtime.
 func (s *Session) late(what string) error {
@@ -226,6 +282,7 @@ func (s *Session) canceled(what string) error {
 func (s *Session) sleep(d time.Duration) error {
 	s.pause()
 	defer s.start()
+	s.launch()
 	if s.fired != disarmed {
 		return errInterrupted
 	}
@@ -257,13 +314,13 @@ func (rt *vmRuntime) promiseOf(v goja.Value) (*goja.Promise, error) {
 	if !ok {
 		return nil, nil
 	}
-	if o.ClassName() == "Promise" {
-		p, _ := o.Export().(*goja.Promise)
+	if p, ok := dynamic[*goja.Promise](o); ok {
 		return p, nil
 	}
 	if _, ok := goja.AssertFunction(o.Get("then")); !ok {
 		return nil, nil
 	}
+	rt.jobs = true
 	v, err := rt.resolved(o)
 	if err != nil {
 		return nil, err

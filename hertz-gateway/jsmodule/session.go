@@ -136,7 +136,8 @@ func (s *Session) begins(hook Hook) (bool, error) {
 		return false, nil
 	}
 	s.spent = 0
-	s.turn = turn{hook: hook}
+	t := &s.turn
+	t.hook, t.at, t.done, t.awaited = hook, 0, false, nil
 	s.deadline = s.call.Deadline
 	if s.deadline.IsZero() {
 		s.deadline = s.chain.host.now().Add(s.chain.host.limits.Wait)
@@ -162,6 +163,7 @@ func (s *Session) begins(hook Hook) (bool, error) {
 // phase runs the hooks that begins has prepared and waits for their promises.
 // Bodies are left alone by hooks that fail.
 func (s *Session) phase() error {
+	defer s.launch() // what nobody waits for
 	rt, t := s.rt, &s.turn
 	for !t.done {
 		err := s.enter(rt.advance)

@@ -419,3 +419,48 @@ func TestDocumentsStay(t *testing.T) {
 		e.Close()
 	}
 }
+
+// TestFirstOfTwoCalls has one call answer only after the module went on with
+// the other's answer.
+func TestFirstOfTwoCalls(t *testing.T) {
+	for _, order := range []string{"rpc.S.fast(), rpc.S.slow()", "rpc.S.slow(), rpc.S.fast()"} {
+		answered := make(chan struct{})
+		caller := callerFunc(func(ctx context.Context, call jsmodule.RPC) ([]byte, error) {
+			switch call.Method {
+			case "slow":
+				select {
+				case <-answered:
+				case <-ctx.Done():
+				}
+				return []byte(`"slow"`), nil
+			case "done":
+				close(answered)
+			}
+			return []byte(`"` + call.Method + `"`), nil
+		})
+		c := chain(t, jsmodule.Config{Caller: caller, DefaultPermissions: []string{"rpc:*"}}, `import rpc from "dgate/rpc";
+			export async function requestHandler() { const calls = [`+order+`]; const first = await Promise.race(calls); await rpc.S.done(); return [first, ...await Promise.all(calls)].join() }`)
+		e := open(t, c)
+		if _, err := e.Handle(); err != nil {
+			t.Fatal(order, err)
+		}
+		if got := string(e.r.body); !strings.HasPrefix(got, "fast,") {
+			t.Fatal(order, got)
+		}
+	}
+}
+
+// TestCallThatNobodyAwaits is made all the same.
+func TestCallThatNobodyAwaits(t *testing.T) {
+	called := make(chan string, 1)
+	caller := callerFunc(func(_ context.Context, call jsmodule.RPC) ([]byte, error) {
+		called <- call.Method
+		return nil, nil
+	})
+	c := chain(t, jsmodule.Config{Caller: caller, DefaultPermissions: []string{"rpc:*"}}, `import rpc from "dgate/rpc";
+		export function requestModifier() { rpc.S.f() } export function responseModifier() {}`)
+	open(t, c).mustRequest(t)
+	if got := <-called; got != "f" {
+		t.Fatal(got)
+	}
+}

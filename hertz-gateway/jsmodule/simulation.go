@@ -62,7 +62,8 @@ func (h *Host) until(ctx context.Context, deadline time.Time) (context.Context, 
 	if h.sim != nil {
 		return &simulatedDeadline{ctx, deadline}, func() {}
 	}
-	return context.WithDeadline(ctx, deadline)
+	c := &deadlineContext{Context: ctx, deadline: deadline}
+	return c, c.cancel
 }
 
 type simulatedDeadline struct {
@@ -75,14 +76,14 @@ func (d *simulatedDeadline) Deadline() (time.Time, bool) { return d.deadline, tr
 // jump moves the clock to the next thing that happens.
 func (s *Session) jump(wake time.Time) error {
 	if err := s.ctx.Err(); err != nil {
-		return s.canceled("the exchange ended while the module waited")
+		return s.canceled(endedWaiting)
 	}
 	sim := s.chain.host.sim
 	if wake.After(sim.time) {
 		sim.time = wake
 	}
 	if !sim.time.Before(s.deadline) {
-		return s.late("waited past the deadline")
+		return s.late(lateWaiting)
 	}
 	return nil
 }
@@ -102,16 +103,12 @@ type operationKey struct{}
 var errDropped = errors.New("the exchange has ended")
 
 // simulate runs work until it ends or stops for an answer.
-func (l *loop) simulate(work func(context.Context) func() error) {
+func (l *loop) simulate(f work) {
 	op := &operation{loop: l}
 	ctx := context.WithValue(l.ctx, operationKey{}, op)
 	op.next, op.stop = iter.Pull(func(yield func(struct{}) bool) {
 		op.yield = yield
-		var job func() error
-		if err := protect(func() error { job = work(ctx); return nil }); err != nil {
-			job = func() error { return err }
-		}
-		l.post(job)
+		l.post(l.perform(func(context.Context) func() error { return f(ctx) }))
 	})
 	l.operations = append(l.operations, op)
 	op.next()
