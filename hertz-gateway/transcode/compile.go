@@ -122,8 +122,8 @@ type field struct {
 	node *node
 	// next is the field whose JSON member is expected after this one's.
 	next *field
-	// words and masks are the first bytes of key for comparing them in two steps.
-	words, masks [2]uint64
+	// words and masks are key as startsAt compares it.
+	words, masks [3]uint64
 	// size is the length of key, reading how the value is read.
 	size    int32
 	reading reading
@@ -344,10 +344,7 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		f.reading = f.node.reading
 		quoted := string(appendQuoted(nil, []byte(tf.JSON)))
 		f.token, f.key = quoted+":", ","+quoted+":"
-		f.size = int32(len(f.key))
-		for i := range f.words {
-			f.words[i], f.masks[i] = word(f.key, i*8), firstBytes(min(max(len(f.key)-i*8, 0), 8))
-		}
+		f.expect(f.key)
 		if f.place != Outside {
 			if sp.byName[tf.JSON] != nil {
 				return fmt.Errorf("transcode: %s has two fields with the JSON name %q", t.Name, tf.JSON)

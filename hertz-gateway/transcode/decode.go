@@ -73,12 +73,12 @@ type decoder struct {
 	pad [padded + window]byte
 }
 
-// window is how much of a text is looked at in one step, from the comma before a
-// member: its name, of up to 16 bytes with what is around it, and what of its
+// window is how much of a text is looked at in one step: from the comma before a
+// member its name, of up to 24 bytes with what is around it, and what of its
 // value is read in whole words, valueWindow.
 const (
-	window      = 64
-	valueWindow = 48
+	window      = 24 + valueWindow
+	valueWindow = 40
 	padded      = 1024
 )
 

@@ -2,7 +2,6 @@ package transcode
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 )
 
@@ -11,58 +10,41 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 	if depth > d.maxDepth {
 		return dst, d.tooDeep(i)
 	}
-	head := len(dst)
-	dst = append(dst, n.elem.wt, 0, 0, 0, 0)
-	i = skipSpace(d.in, i+1)
-	if i < len(d.in) && d.in[i] == ']' {
+	win, elem, head, count := d.win, n.elem, len(dst), 0
+	dst = append(dst, elem.wt, 0, 0, 0, 0)
+	if i++; i < len(win) && win[i] <= ' ' {
+		i = skipSpace(d.in, i)
+	}
+	if i < len(win) && win[i] == ']' {
 		return dst, i + 1
 	}
-	var count int
 	if n.kind == Set {
 		dst, i, count = d.set(n, dst, i, depth+1)
-	} else {
-		dst, i, count = d.list(n, dst, i, depth+1)
-	}
-	if i >= 0 {
 		putCount(dst[head+1:], count)
+		return dst, i
 	}
-	return dst, i
-}
-
-// list converts the elements of a list, the first of which is at i; next is
-// behind the bracket.
-func (d *decoder) list(n *node, dst []byte, i, depth int) (out []byte, next, count int) {
-	in, elem := d.in, n.elem
 	for {
-		count++
-		switch {
-		case count > d.maxElements:
-			i = d.surplus(i, depth, count)
-		case elem.reading == readString:
-			dst, i, count = d.strings(n, dst, i, depth, count)
-		case elem.reading == readStruct && i < len(in) && in[i] == '{':
-			dst, i = d.object(elem.sp, dst, i, depth)
-		default:
-			dst, i = d.element(n, dst, i, depth)
+		if count++; count > d.maxElements {
+			i = d.surplus(i, depth+1, count)
+		} else if elem.reading == readString {
+			dst, i, count = d.strings(n, dst, i, depth+1, count)
+		} else if elem.reading == readStruct && i < len(win) && win[i] == '{' {
+			dst, i = d.object(elem.sp, dst, i, depth+1)
+		} else {
+			dst, i = d.element(n, dst, i, depth+1)
 		}
-		if uint(i) < uint(len(in)) {
-			if in[i] == ',' {
-				if i++; i < len(in) && in[i] <= ' ' {
-					i = skipSpace(in, i)
-				}
-				continue
-			}
-			if in[i] == ']' {
-				return dst, i + 1, count
+		if uint(i) >= uint(len(win)) || win[i] != ',' && win[i] != ']' {
+			if i = d.elementEnd(i); i < 0 {
+				return dst, i
 			}
 		}
-		if i = d.elementEnd(i); i < 0 {
-			return dst, i, count
+		if win[i] == ']' {
+			putCount(dst[head+1:], count)
+			return dst, i + 1
 		}
-		if in[i] == ']' {
-			return dst, i + 1, count
+		if i++; i < len(win) && win[i] <= ' ' {
+			i = skipSpace(d.in, i)
 		}
-		i = skipSpace(in, i+1)
 	}
 }
 
@@ -76,7 +58,7 @@ func (d *decoder) strings(n *node, dst []byte, i, depth, number int) (out []byte
 		if size < 0 {
 			break
 		}
-		rawWord(dst, n, uint64(bits.ReverseBytes32(uint32(size))))
+		rawBigHalf(dst, n, uint32(size))
 		rawChunk(dst, n+4, rawChunkAt(win, i+1))
 		dst, i = dst[:n+4+size], i+size+2
 		if rawLittle32(win, i)&0xffff != ','|'"'<<8 || number == d.maxElements {
@@ -89,7 +71,8 @@ func (d *decoder) strings(n *node, dst []byte, i, depth, number int) (out []byte
 	return dst, i, number
 }
 
-// set is list for a set.
+// set converts the elements of a set, the first of which is at i; next is behind
+// the bracket.
 func (d *decoder) set(n *node, dst []byte, i, depth int) (out []byte, next, count int) {
 	refMark, textMark := len(d.refs.refs), len(d.text)
 	for {

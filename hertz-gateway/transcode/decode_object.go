@@ -45,11 +45,11 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 			return dst, -1
 		}
 	}
-	win, limit, f, seen := d.win, d.limit, sp.first, m.seen
+	win, f, seen := d.win, sp.first, m.seen
 	// The first member has a bracket where others have a comma.
 	opening := uint64('{' ^ ',')
 	for {
-		if uint(i) > uint(limit) || !f.startsAt(win, i, opening) || seen&f.bit != 0 || cap(dst)-len(dst) < fieldRoom || f.size > 16 && !f.goesOnAt(win, i) {
+		if uint(i) > uint(d.limit) || !f.startsAt(win, i, opening) || seen&f.bit != 0 || cap(dst)-len(dst) < fieldRoom {
 			if uint(i) < uint(len(d.in)) && d.in[i] == '}' {
 				break
 			}
@@ -63,21 +63,19 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 		j, n := i+int(f.size), len(dst)
 		opening = 0
 		seen |= f.bit
+		rawHalf(dst, n, f.head)
 		switch f.reading {
 		case readString:
 			if size := d.short(j); size >= 0 {
-				rawWord(dst, n, uint64(f.head)|uint64(bits.ReverseBytes32(uint32(size)))<<24)
+				rawBigHalf(dst, n+3, uint32(size))
 				rawChunk(dst, n+7, rawChunkAt(win, j+1))
-				dst, i = dst[:n+7+size], j+size+2
-				f = f.next
+				dst, i, f = dst[:n+7+size], j+size+2, f.next
 				continue
 			}
 		case readI32:
-			v, digits := leadingDigits(rawLittle64(win, j))
-			if c := rawAt(win, j+digits); digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0') {
-				rawWord(dst, n, uint64(f.head)|uint64(bits.ReverseBytes32(uint32(v)))<<24)
-				dst, i = dst[:n+7], j+digits
-				f = f.next
+			if v, digits := leadingDigits(rawLittle64(win, j)); numberEnds(win, j, digits) {
+				rawBigHalf(dst, n+3, uint32(v))
+				dst, i, f = dst[:n+7], j+digits, f.next
 				continue
 			}
 		case readI64:
@@ -86,31 +84,25 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 				more, n := leadingDigits(rawLittle64(win, j+8))
 				v, digits = v*powersOfTen[n&15]+more, 8+n
 			}
-			if c := rawAt(win, j+digits); digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0') {
-				rawWord(dst, n, uint64(f.head))
-				rawWord(dst, n+3, bits.ReverseBytes64(uint64(v)))
-				dst, i = dst[:n+11], j+digits
-				f = f.next
+			if numberEnds(win, j, digits) {
+				rawBigWord(dst, n+3, uint64(v))
+				dst, i, f = dst[:n+11], j+digits, f.next
 				continue
 			}
 		case readDouble:
 			if v, end := plainDouble(win, j); end > 0 {
-				rawWord(dst, n, uint64(f.head))
-				rawWord(dst, n+3, bits.ReverseBytes64(math.Float64bits(v)))
-				dst, i = dst[:n+11], end
-				f = f.next
+				rawBigWord(dst, n+3, math.Float64bits(v))
+				dst, i, f = dst[:n+11], end, f.next
 				continue
 			}
 		case readBool:
 			if v, size := boolWord(rawLittle64(win, j)); size > 0 {
-				rawWord(dst, n, uint64(f.head)|v<<24)
-				dst, i = dst[:n+4], j+size
-				f = f.next
+				rawHalf(dst, n, f.head|v<<24)
+				dst, i, f = dst[:n+4], j+size, f.next
 				continue
 			}
 		case readStruct:
 			if rawAt(win, j) == '{' {
-				rawWord(dst, n, uint64(f.head))
 				if dst, i = d.object(f.node.sp, dst[:n+3], j, depth+1); i < 0 {
 					return dst, i
 				}
@@ -119,7 +111,6 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 			}
 		case readArray:
 			if rawAt(win, j) == '[' {
-				rawWord(dst, n, uint64(f.head))
 				if dst, i = d.array(f.node, dst[:n+3], j, depth+1); i < 0 {
 					return dst, i
 				}
@@ -299,17 +290,19 @@ func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
 }
 
 // startsAt says whether the text at i, of which there are window bytes, goes on
-// like f.key; what is behind the first 16 bytes is for goesOnAt. change is how
-// the first byte is to differ from a comma. It is asked for nearly every member,
-// hence by words.
+// like f.key. change is how the first byte is to differ from a comma. It is asked
+// for nearly every member, hence by words; a field with a longer key is found
+// in the general way.
 func (f *field) startsAt(win []byte, i int, change uint64) bool {
-	return (rawLittle64(win, i)^change^f.words[0])&f.masks[0]|(rawLittle64(win, i+8)^f.words[1])&f.masks[1] == 0
+	return (rawLittle64(win, i)^change^f.words[0])&f.masks[0]|(rawLittle64(win, i+8)^f.words[1])&f.masks[1]|
+		(rawLittle64(win, i+16)^f.words[2])&f.masks[2] == 0
 }
 
-// goesOnAt says whether the text at i goes on like f.key after 16 bytes, and
-// valueWindow bytes are behind it.
-func (f *field) goesOnAt(win []byte, i int) bool {
-	return len(win)-i >= len(f.key)+valueWindow && string(win[i+16:i+len(f.key)]) == f.key[16:]
+// numberEnds says whether an integer of that many digits at j, of which there
+// are 16 at most, is one of JSON and all of a value without white space.
+func numberEnds(win []byte, j, digits int) bool {
+	c := rawAt(win, j+digits)
+	return digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0')
 }
 
 // tokenAt says whether the name of f is at i in quotes and with a colon.

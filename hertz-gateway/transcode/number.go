@@ -261,7 +261,7 @@ func plainDouble(win []byte, i int) (v float64, end int) {
 // boolWord reads true or false at the start of eight characters, the first of
 // which is the lowest byte of x; size 0: it is neither. Both are tried side by
 // side, for nobody can guess which one it is.
-func boolWord(x uint64) (v uint64, size int) {
+func boolWord(x uint64) (v uint32, size int) {
 	const (
 		letters5 = 1<<40 - 1
 		isTrue   = 'e'<<24 | 'u'<<16 | 'r'<<8 | 't'

@@ -1,9 +1,9 @@
-//go:build !race && !checked
+//go:build (amd64 || arm64) && !race && !checked
 
 package transcode
 
 import (
-	"encoding/binary"
+	"math/bits"
 	"unsafe"
 )
 
@@ -12,7 +12,8 @@ import (
 // checked once for many: of a source, that the bytes lie within its length; of
 // a destination, that they lie within its capacity, behind its length or not.
 // With the build tags race or checked they are the ones of raw_checked.go,
-// which panic instead; the fuzz targets are run so.
+// which panic instead; the fuzz targets are run so. Here are those for
+// processors whose words have the lowest byte first, wherever they lie.
 
 // rawByte writes one byte at n.
 func rawByte(dst []byte, n int, c byte) {
@@ -21,7 +22,7 @@ func rawByte(dst []byte, n int, c byte) {
 
 // rawWord writes the eight bytes of x at n, the lowest one first.
 func rawWord(dst []byte, n int, x uint64) {
-	binary.LittleEndian.PutUint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n))[:], x)
+	*(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n)) = x
 }
 
 // rawChunk writes the bytes of src at n.
@@ -37,22 +38,36 @@ func rawChunkAt(b []byte, i int) *chunk {
 // rawLittle64 and rawLittle32 read a word at i whose lowest byte comes first,
 // rawBig64 and rawBig32 one whose highest does.
 func rawLittle64(b []byte, i int) uint64 {
-	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+	return *(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
 }
 
 func rawLittle32(b []byte, i int) uint32 {
-	return binary.LittleEndian.Uint32((*[4]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+	return *(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
 }
 
 func rawBig64(b []byte, i int) uint64 {
-	return binary.BigEndian.Uint64((*[8]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+	return bits.ReverseBytes64(*(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)))
 }
 
 func rawBig32(b []byte, i int) uint32 {
-	return binary.BigEndian.Uint32((*[4]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))[:])
+	return bits.ReverseBytes32(*(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i)))
 }
 
 // rawAt is the byte at i.
 func rawAt(b []byte, i int) byte {
 	return *(*byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(b)), i))
+}
+
+// rawHalf writes the four bytes of x at n, the lowest one first; rawBigHalf and
+// rawBigWord write those of x, the highest one first.
+func rawHalf(dst []byte, n int, x uint32) {
+	*(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n)) = x
+}
+
+func rawBigHalf(dst []byte, n int, x uint32) {
+	*(*uint32)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n)) = bits.ReverseBytes32(x)
+}
+
+func rawBigWord(dst []byte, n int, x uint64) {
+	*(*uint64)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), n)) = bits.ReverseBytes64(x)
 }

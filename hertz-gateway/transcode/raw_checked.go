@@ -1,4 +1,4 @@
-//go:build race || checked
+//go:build race || checked || !(amd64 || arm64)
 
 package transcode
 
@@ -25,3 +25,9 @@ func rawBig64(b []byte, i int) uint64 { return binary.BigEndian.Uint64(b[i : i+8
 func rawBig32(b []byte, i int) uint32 { return binary.BigEndian.Uint32(b[i : i+4 : len(b)]) }
 
 func rawAt(b []byte, i int) byte { return b[i] }
+
+func rawHalf(dst []byte, n int, x uint32) { binary.LittleEndian.PutUint32(dst[n:n+4], x) }
+
+func rawBigHalf(dst []byte, n int, x uint32) { binary.BigEndian.PutUint32(dst[n:n+4], x) }
+
+func rawBigWord(dst []byte, n int, x uint64) { binary.BigEndian.PutUint64(dst[n:n+8], x) }

@@ -34,10 +34,24 @@ func readingOf(k Kind) reading {
 	return readOther
 }
 
-// nobody stands for the field of a member when none is expected. What starts
-// like its member is no JSON, and is refused as its value.
+// expect prepares for startsAt with key, if it is not too long.
+func (f *field) expect(key string) {
+	if len(key) > 8*len(f.words) {
+		f.words, f.masks, f.size, f.reading = nobody.words, nobody.masks, 0, readOther
+		return
+	}
+	f.size = int32(len(key))
+	for i := range f.words {
+		f.words[i], f.masks[i] = word(key, i*8), firstBytes(min(max(len(key)-i*8, 0), 8))
+	}
+}
+
+// nobody stands for the field of a member when none is expected. A text that
+// goes on like its words is no JSON, and refused as its value, which starts
+// there too.
 var nobody = func() *field {
-	f := &field{words: [2]uint64{1, 1}, masks: [2]uint64{^uint64(0), ^uint64(0)}, node: new(node)}
+	const all = ^uint64(0)
+	f := &field{words: [3]uint64{1, 1, 1}, masks: [3]uint64{all, all, all}, node: new(node)}
 	f.next = f
 	return f
 }()

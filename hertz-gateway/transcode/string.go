@@ -24,7 +24,7 @@ func (d *decoder) str(dst []byte, i int) ([]byte, int) {
 	in, head := d.in, len(dst)
 	if uint(i) <= uint(d.limit) && cap(dst)-head >= fieldRoom {
 		if n := d.short(i); n >= 0 {
-			rawWord(dst, head, uint64(bits.ReverseBytes32(uint32(n))))
+			rawBigHalf(dst, head, uint32(n))
 			rawChunk(dst, head+4, rawChunkAt(d.win, i+1))
 			return dst[:head+4+n], i + n + 2
 		}
