@@ -78,9 +78,11 @@ type encoder struct {
 	keys int
 	// quoting holds the last one of them.
 	quoting []byte
-	// marks are those of wire up to offset marked.
+	// marks are those of wire up to offset marked, stops those of a string in
+	// which there is one.
 	marks  textMarks
 	marked int
+	stops  marks
 	// offsets is the stack of the tables of the open structs that say where the
 	// values of fields are.
 	offsets []int
@@ -102,8 +104,11 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 		c.repaired.Add(e.repaired)
 	}
 	e.codec, e.wire, e.out, e.sink, e.bad, e.err, e.repaired, e.keys, e.marked = nil, nil, nil, nil, nil, nil, 0, 0, 0
-	if len(e.marks) > maxKept {
+	if len(e.marks) > maxMarks {
 		e.marks = nil
+	}
+	if cap(e.stops) > maxMarks {
+		e.stops = nil
 	}
 	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
 	e.offsets, e.gaps = kept(e.offsets), kept(e.gaps)
@@ -237,22 +242,35 @@ func (e *encoder) longString(w, i, size int) (int, int) {
 // unusualString converts the string of size bytes at i, in which something is
 // marked.
 func (e *encoder) unusualString(w, i, size int) (int, int) {
-	dst, repaired := appendString(e.out[:w], e.wire[i:i+size])
-	if repaired {
+	text := e.wire[i : i+size]
+	var valid bool
+	if e.stops, valid = e.stops.mark(text); !valid {
 		e.repaired++
+		return e.keep(appendQuoted(e.out[:w], text)), i + size
 	}
-	return e.keep(dst), i + size
+	w = e.byte(w, '"')
+	for from := 0; ; from++ {
+		end := min(e.stops.stop(from), size)
+		e.room(w, end-from+escapeRoom)
+		w += copy(e.out[w:], text[from:end])
+		if from = end; from == size {
+			return e.byte(w, '"'), i + size
+		}
+		w = e.keep(appendEscaped(e.out[:w], text[from]))
+	}
 }
+
+// boolWords are the texts of false and true.
+var boolWords = [2]uint64{word("false", 0), word("true", 0)}
 
 // bool converts the bool at i, which is there; at w there is room for a word.
 func (e *encoder) bool(w, i int) (int, int) {
-	const yes, no = 't' | 'r'<<8 | 'u'<<16 | 'e'<<24, 'f' | 'a'<<8 | 'l'<<16 | 's'<<24 | 'e'<<32
 	v := e.wire[i]
 	if v > 1 {
 		return w, e.fail(i, "a bool that is neither 0 nor 1")
 	}
 	// It is the one as likely as the other, which no processor could guess.
-	rawWord(e.out, w, no^(no^yes)&-uint64(v))
+	rawWord(e.out, w, boolWords[v&1])
 	return w + 5 - int(v), i + 1
 }
 

@@ -13,8 +13,11 @@ type member struct {
 	// one word; noHead where more is to be looked at.
 	room uint8
 	head uint32
-	node *node
-	f    *field
+	// offset is that of the value if it is an opener, counted from the start of
+	// the struct, else 0.
+	offset int32
+	node   *node
+	f      *field
 }
 
 const (
@@ -26,12 +29,14 @@ const (
 	noHead = 0xffffffff
 )
 
-// opener is a field that may come before all others on the wire, without regard
-// to the order of the IDL.
+// opener is a number or a bool, which Kitex's generated code writes before all
+// others.
 type opener struct {
 	head uint32
-	// size is that of the field with its head, rank as in field.
-	size, rank int
+	// offset is that of the field from the start of the struct if all openers
+	// come, size that of the field with its head; rank is that of the member.
+	offset, size int32
+	rank         int
 }
 
 // form says how a member is written.
@@ -82,13 +87,14 @@ func (sp *structProg) layOut() {
 			continue
 		}
 		f.rank = len(sp.members)
-		sp.members = append(sp.members, f.member())
-		// Kitex's generated code writes numbers and bools first.
+		m := f.member()
 		if f.node.kind >= Bool && f.node.kind <= Double {
-			size := headSize + f.node.minSize
-			sp.openers = append(sp.openers, opener{head: f.head, size: size, rank: f.rank})
-			sp.opening += size
+			o := opener{head: f.head, offset: int32(sp.opening), size: int32(headSize + f.node.minSize), rank: f.rank}
+			sp.openers = append(sp.openers, o)
+			sp.opening += int(o.size)
+			m.offset = o.offset + headSize
 		}
+		sp.members = append(sp.members, m)
 	}
 	for i, f := range hidden {
 		f.rank = len(sp.members) + i

@@ -34,6 +34,9 @@ func appendString(dst, text []byte) (out []byte, repaired bool) {
 	}
 }
 
+// escapeRoom is what an escape may write.
+const escapeRoom = len(`\u0000`)
+
 // appendEscaped appends the escape of a quote, backslash or control character.
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {
