@@ -12,7 +12,7 @@ import (
 //go:embed buffer.js
 var bufferText string
 
-var bufferScript = goja.MustCompile(preludeName, bufferText, true)
+var bufferScript = hostScriptOf(bufferText)
 
 // makeBuffer makes the class Buffer. It is written in JavaScript, over the
 // functions that are here.

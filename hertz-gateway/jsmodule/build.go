@@ -95,18 +95,21 @@ func (p *Program) Hooks() []Hook {
 
 const (
 	// buildVersion is part of every digest; it changes with what Build emits.
-	buildVersion = "dgate-module-3"
+	buildVersion = "dgate-module-4"
 	// sourceNamespace marks the paths of our sources inside esbuild.
 	sourceNamespace = "dgate"
 	// entryNamespace is that of entry.
 	entryNamespace = "dgate-entry"
 	// topName is the function through which a module without exports hands
 	// over its top-level functions; the others bound operands of BigInt
-	// operators. All are parameters of the function around every module.
+	// operators, what spreads copy, and computed names. All are parameters of the function around every module.
 	topName      = "__dgate_top"
 	shiftName    = "__dgate_shift"
 	exponentName = "__dgate_exponent"
 	spreadName   = "__dgate_spread"
+	keyName      = "__dgate_key"
+	keysName     = "__dgate_keys"
+	freeName     = "__dgate_free"
 	exportsName  = "__dgate_exports"
 	// fetchName stands for fetch, which knows the module that it belongs to.
 	fetchName = "__dgate_fetch"
@@ -207,7 +210,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		LogLevel:       api.LogLevelSilent,
 		LogLimit:       100,
 		KeepNames:      false,
-		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + exportsName + ", " + fetchName + ") {"},
+		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + keyName + ", " + keysName + ", " + exportsName + ", " + fetchName + ", " + freeName + ") {"},
 		Define:         map[string]string{"fetch": fetchName, "globalThis.fetch": fetchName},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},

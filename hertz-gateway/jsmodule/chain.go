@@ -12,7 +12,7 @@ import (
 type Chain struct {
 	host      *Host
 	namespace string
-	programs  []*Program
+	plan      *plan
 	has       [hookCount]bool
 	// fresh is set when every session gets a new runtime.
 	fresh bool
@@ -29,14 +29,14 @@ type Chain struct {
 // NewChain makes a chain and loads it into a first runtime. The error is an
 // *Error when a module fails to load.
 func (h *Host) NewChain(namespace string, programs ...*Program) (*Chain, error) {
-	c := &Chain{host: h, namespace: namespace, programs: programs, slots: make(chan struct{}, h.limits.Runtimes)}
+	c := &Chain{host: h, namespace: namespace, plan: planOf(programs), slots: make(chan struct{}, h.limits.Runtimes)}
 	for _, p := range programs {
 		c.fresh = c.fresh || p.isolation == IsolationRequest
 		for hook, ok := range p.hooks {
 			c.has[hook] = c.has[hook] || ok
 		}
 	}
-	rt, err := newRuntime(h, namespace, programs)
+	rt, err := newRuntime(h, namespace, c.plan)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (h *Host) NewChain(namespace string, programs ...*Program) (*Chain, error) 
 func (c *Chain) Has(h Hook) bool { return c.has[h] }
 
 // Programs are the modules in written order. The slice is not to be changed.
-func (c *Chain) Programs() []*Program { return c.programs }
+func (c *Chain) Programs() []*Program { return c.plan.programs }
 
 // Close drops the idle runtimes, and those in use when their sessions end.
 // Sessions may still begin; they pay for a runtime of their own.
@@ -92,7 +92,7 @@ func (c *Chain) acquire(ctx context.Context, deadline time.Time) (*vmRuntime, er
 	if rt != nil {
 		return rt, nil
 	}
-	rt, err := newRuntime(c.host, c.namespace, c.programs)
+	rt, err := newRuntime(c.host, c.namespace, c.plan)
 	if err != nil {
 		c.freeSlot()
 		return nil, err
@@ -164,10 +164,10 @@ func (c *Chain) freeSlotLocked() {
 }
 
 func (c *Chain) name() string {
-	if len(c.programs) == 0 {
+	if len(c.plan.programs) == 0 {
 		return ""
 	}
-	return c.programs[0].name
+	return c.plan.programs[0].name
 }
 
 // maxServed is after how many sessions a runtime makes room for a new one, so

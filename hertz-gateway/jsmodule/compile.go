@@ -3,6 +3,7 @@ package jsmodule
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,8 +47,17 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 	if err != nil {
 		return nil, nil, err
 	}
+	own := ownCode(tree.Body, sources)
+	counts := numbersIn(own)
 	guardOperators(reflect.ValueOf(tree.Body))
-	reached := reachOf(tree.Body, sources)
+	guardKeys(reflect.ValueOf(own), counts)
+	reached := reachOf(own, counts)
+	if reached.names[keyName] {
+		// In front, so that the host can end the checks.
+		body := wrapperOf(tree.Body).Body
+		body.List = append([]ast.Statement{endKeys()}, body.List...)
+		reached.names[keysName] = true
+	}
 	code, err := goja.CompileAST(tree, false)
 	return code, reached, err
 }
@@ -58,12 +68,14 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 // and what `{ ...x }` copies, since x may be a text of millions of characters.
 func guardOperators(v reflect.Value) {
 	switch v.Kind() {
-	case reflect.Interface, reflect.Pointer:
-		if v.IsNil() {
-			return
-		}
+	case reflect.Interface:
 		if t, ok := v.Interface().(*ast.TemplateLiteral); ok && v.CanSet() && t.Tag == nil && len(t.Expressions) > maxTemplate {
 			v.Set(reflect.ValueOf(splitTemplate(t)))
+		}
+		guardOperators(v.Elem())
+	case reflect.Pointer:
+		if v.IsNil() {
+			return
 		}
 		switch n := v.Interface().(type) {
 		case *ast.BinaryExpression:
@@ -90,15 +102,75 @@ func guardOperators(v reflect.Value) {
 			guardOperators(v.Index(i))
 		}
 	case reflect.Struct:
-		if v.Type().PkgPath() != astPackage {
+		eachField(v, guardOperators)
+	}
+}
+
+// endKeys hands the host a function after which keys are free.
+func endKeys() ast.Statement {
+	tree, err := goja.Parse(preludeName, keysName+"(() => { "+freeName+" = true })")
+	if err != nil {
+		panic(err)
+	}
+	return tree.Body[0]
+}
+
+// guardKeys has the keys of x[key] checked that may be names of built-ins, while
+// keys are not free.
+func guardKeys(v reflect.Value, counts numbers) {
+	guard := func(key ast.Expression) ast.Expression {
+		if _, ok := key.(*ast.StringLiteral); ok || counts.is(key) || isSymbol(key) {
+			return key
+		}
+		checked := guardCall(keyName, key)
+		if !short(key) {
+			return checked
+		}
+		free := &ast.Identifier{Name: unistring.String(freeName), Idx: key.Idx0()}
+		return &ast.ConditionalExpression{Test: free, Consequent: key, Alternate: checked}
+	}
+	switch v.Kind() {
+	case reflect.Interface:
+		guardKeys(v.Elem(), counts)
+	case reflect.Pointer:
+		if v.IsNil() {
 			return
 		}
-		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() && v.Type().Field(i).Name != "DeclarationList" {
-				guardOperators(v.Field(i))
+		guardKeys(v.Elem(), counts)
+		switch n := v.Interface().(type) {
+		case *ast.BracketExpression:
+			n.Member = guard(n.Member)
+		case *ast.ObjectPattern:
+			for _, property := range n.Properties {
+				if p, ok := property.(*ast.PropertyKeyed); ok && p.Computed {
+					p.Key = guard(p.Key)
+				}
 			}
 		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			guardKeys(v.Index(i), counts)
+		}
+	case reflect.Struct:
+		eachField(v, func(field reflect.Value) { guardKeys(field, counts) })
 	}
+}
+
+// short says whether an expression may well stand in the code twice.
+func short(e ast.Expression) bool {
+	switch e := e.(type) {
+	case *ast.Identifier, *ast.StringLiteral, *ast.NumberLiteral, *ast.ThisExpression:
+		return true
+	case *ast.DotExpression:
+		return short(e.Left)
+	case *ast.BracketExpression:
+		return short(e.Left) && short(e.Member)
+	case *ast.BinaryExpression:
+		return short(e.Left) && short(e.Right)
+	case *ast.TemplateLiteral:
+		return e.Tag == nil && !slices.ContainsFunc(e.Expressions, func(e ast.Expression) bool { return !short(e) })
+	}
+	return false
 }
 
 var astPackage = reflect.TypeFor[ast.Program]().PkgPath()

@@ -39,7 +39,7 @@ func TestDeclarationsAreComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer h.Close()
-	rt, failed := newRuntime(h, "default", []*Program{p})
+	rt, failed := newRuntime(h, "default", planOf([]*Program{p}))
 	if failed != nil {
 		t.Fatal(failed)
 	}

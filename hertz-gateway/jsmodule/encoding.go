@@ -229,33 +229,31 @@ func decodeWindows1252(data []byte) string {
 	return b.String()
 }
 
-// installBase64 defines atob and btoa.
-func (rt *vmRuntime) installBase64() {
-	rt.lazyFunction("btoa", 1, func(call goja.FunctionCall) goja.Value {
-		s := call.Argument(0).String()
-		data := make([]byte, 0, len(s))
-		for _, r := range s {
-			if r > 0xff {
-				rt.throwDOM("InvalidCharacterError", "btoa: the text holds characters beyond Latin-1")
-			}
-			data = append(data, byte(r))
+func (rt *vmRuntime) btoa(call goja.FunctionCall) goja.Value {
+	s := call.Argument(0).String()
+	data := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			rt.throwDOM("InvalidCharacterError", "btoa: the text holds characters beyond Latin-1")
 		}
-		return rt.newString(base64.StdEncoding.EncodeToString(data))
-	})
-	rt.lazyFunction("atob", 1, func(call goja.FunctionCall) goja.Value {
-		s := strings.Map(func(r rune) rune {
-			if strings.ContainsRune(" \t\n\f\r", r) {
-				return -1
-			}
-			return r
-		}, call.Argument(0).String())
-		if len(s)%4 == 0 {
-			s = strings.TrimSuffix(strings.TrimSuffix(s, "="), "=")
+		data = append(data, byte(r))
+	}
+	return rt.newString(base64.StdEncoding.EncodeToString(data))
+}
+
+func (rt *vmRuntime) atob(call goja.FunctionCall) goja.Value {
+	s := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\n\f\r", r) {
+			return -1
 		}
-		data, err := base64.RawStdEncoding.DecodeString(s)
-		if err != nil {
-			rt.throwDOM("InvalidCharacterError", "atob: the text is not base64")
-		}
-		return rt.newString(latin1(data))
-	})
+		return r
+	}, call.Argument(0).String())
+	if len(s)%4 == 0 {
+		s = strings.TrimSuffix(strings.TrimSuffix(s, "="), "=")
+	}
+	data, err := base64.RawStdEncoding.DecodeString(s)
+	if err != nil {
+		rt.throwDOM("InvalidCharacterError", "atob: the text is not base64")
+	}
+	return rt.newString(latin1(data))
 }

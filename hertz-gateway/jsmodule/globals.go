@@ -11,6 +11,7 @@ import (
 // globals are the built-ins that the host itself uses, taken when they are first
 // used.
 type globals struct {
+	builtins []standard // see builtin
 	errors   map[string]goja.Value
 	promise  *promiseClass
 	buffer   *bufferClasses
@@ -63,26 +64,21 @@ func (rt *vmRuntime) buffers() *bufferClasses {
 func (rt *vmRuntime) errorClass(name string) goja.Value {
 	class, ok := rt.global.errors[name]
 	if !ok {
-		class = rt.builtin(name)
+		if class = rt.builtin(name); rt.global.errors == nil {
+			rt.global.errors = map[string]goja.Value{}
+		}
 		rt.global.errors[name] = class
 	}
 	return class
 }
 
 // takeBuiltins takes what programs could replace before they do.
-func (rt *vmRuntime) takeBuiltins() {
-	rt.global.errors = map[string]goja.Value{}
+func (p *platform) takeBuiltins() {
 	for _, name := range []string{"Error", "TypeError", "RangeError", "SyntaxError"} {
-		if rt.reaches(name) {
-			rt.errorClass(name)
-		}
+		p.before(func(rt *vmRuntime) { rt.errorClass(name) }, name, "globalThis")
 	}
-	if rt.reaches("Promise") {
-		rt.promises()
-	}
-	if rt.reaches("ArrayBuffer", "Uint8Array") {
-		rt.buffers()
-	}
+	p.before(func(rt *vmRuntime) { rt.promises() }, "Promise", "globalThis")
+	p.before(func(rt *vmRuntime) { rt.buffers() }, "ArrayBuffer", "Uint8Array", "constructor", "globalThis")
 }
 
 // callable is a built-in function.
@@ -103,56 +99,92 @@ const preludeName = "dgate:prelude"
 
 // preludeProgram is the part of the host that is written in JavaScript, so that it
 // can be interrupted.
-var preludeProgram = goja.MustCompile(preludeName, preludeText, true)
+var preludeProgram = hostScriptOf(preludeText)
 
-// install prepares a new runtime: first the built-ins that the host itself
-// uses, then the guards, then the host's own globals.
+// install prepares a new runtime: first what its programs need before they run,
+// then the host's own globals.
 func (rt *vmRuntime) install() {
-	rt.takeBuiltins()
+	for _, i := range rt.plan.start {
+		rt.plan.defences[i](rt)
+	}
 	rt.installShelf()
-	rt.installGuards()
-
 	rt.classes.rt = rt
 	rt.context.rt, rt.request.rt, rt.response.rt = rt, rt, rt
 	rt.context.install()
+}
 
-	c := &rt.classes
-	for _, lazy := range []struct {
-		name  string
-		class func() *class
-	}{
-		{"Headers", c.headersClass},
-		{"URLSearchParams", c.queryClass},
-		{"URL", c.urlClass},
-		{"Response", c.responseClass},
-		{"Request", c.requestClass},
-		{"TextEncoder", c.encoderClass},
-		{"TextDecoder", c.decoderClass},
-	} {
-		rt.lazyGlobal(lazy.name, func() goja.Value { return lazy.class().ctor })
+// hostGlobals are the globals of the host, by their names.
+func hostGlobals() map[string]func(*vmRuntime) goja.Value {
+	globals := map[string]func(*vmRuntime) goja.Value{
+		"Headers":         func(rt *vmRuntime) goja.Value { return rt.classes.headersClass().ctor },
+		"URLSearchParams": func(rt *vmRuntime) goja.Value { return rt.classes.queryClass().ctor },
+		"URL":             func(rt *vmRuntime) goja.Value { return rt.classes.urlClass().ctor },
+		"Response":        func(rt *vmRuntime) goja.Value { return rt.classes.responseClass().ctor },
+		"Request":         func(rt *vmRuntime) goja.Value { return rt.classes.requestClass().ctor },
+		"TextEncoder":     func(rt *vmRuntime) goja.Value { return rt.classes.encoderClass().ctor },
+		"TextDecoder":     func(rt *vmRuntime) goja.Value { return rt.classes.decoderClass().ctor },
+		"performance":     (*vmRuntime).makePerformance,
+		"crypto":          (*vmRuntime).makeCrypto,
+		"console":         (*vmRuntime).makeConsole,
+		"Buffer":          (*vmRuntime).makeBuffer,
 	}
-	rt.lazyGlobal("performance", rt.makePerformance)
-	rt.lazyGlobal("crypto", rt.makeCrypto)
-	rt.lazyGlobal("console", rt.makeConsole)
 	for _, name := range webGlobals {
-		rt.lazyGlobal(name, func() goja.Value { return rt.web(name) })
+		globals[name] = func(rt *vmRuntime) goja.Value { return rt.web(name) }
 	}
-	rt.lazyGlobal("Buffer", rt.makeBuffer)
-	// Modules use one of their own; this is for who asks the global object.
-	rt.lazyGlobal("fetch", func() goja.Value {
-		return rt.fn("fetch", 2, func(c goja.FunctionCall) goja.Value { return rt.current.fetch(c.Argument(0), c.Argument(1)) })
-	})
-	rt.installBase64()
-	rt.installTimers()
+	for _, f := range []struct {
+		name   string
+		length int
+		call   func(*vmRuntime, goja.FunctionCall) goja.Value
+	}{
+		// Modules use one of their own; this is for who asks the global object.
+		{"fetch", 2, func(rt *vmRuntime, c goja.FunctionCall) goja.Value {
+			return rt.current.fetch(c.Argument(0), c.Argument(1))
+		}},
+		{"atob", 1, (*vmRuntime).atob},
+		{"btoa", 1, (*vmRuntime).btoa},
+		{"setTimeout", 2, (*vmRuntime).setTimeout},
+		{"clearTimeout", 1, (*vmRuntime).clearTimeout},
+		{"queueMicrotask", 1, (*vmRuntime).queueMicrotask},
+	} {
+		globals[f.name] = func(rt *vmRuntime) goja.Value {
+			return rt.fn(f.name, f.length, func(c goja.FunctionCall) goja.Value { return f.call(rt, c) })
+		}
+	}
+	return globals
+}
+
+// sealBuiltins seals the prototypes that programs can add to. They can be had
+// from any value, in some ways.
+func (p *platform) sealBuiltins() {
+	ways := []string{"prototype", "__proto__", "__lookupGetter__", "getPrototypeOf", "constructor"}
+	for _, name := range []string{
+		"Object", "Array", "String", "Number", "Boolean", "BigInt", "Promise", "RegExp", "Symbol", "Date", "Map", "Set", "Math",
+		"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "JSON", "Reflect",
+	} {
+		p.before(func(rt *vmRuntime) {
+			rt.toSeal(func() goja.Value { return rt.vm.GlobalObject().Get(name) })
+		}, append(ways, name)...)
+	}
+	p.before(func(rt *vmRuntime) {
+		rt.toSeal(func() goja.Value { return rt.functionPrototype() })
+	}, ways...)
+}
+
+// toSeal seals a value once the programs have been loaded.
+func (rt *vmRuntime) toSeal(get func() goja.Value) {
+	if rt.shelf.preventExtensions == nil {
+		rt.sealLater = append(rt.sealLater, get)
+		return
+	}
+	must(rt.shelf.seal(get()))
 }
 
 // seal keeps modules from adding to what they share with each other: a value
 // that is left on a prototype in one request would show in the next. What is
 // still on the shelf is sealed when it is taken from there.
 func (rt *vmRuntime) seal() error {
-	global := rt.vm.GlobalObject()
 	rt.shelf.preventExtensions = callable(rt.builtin("Object").Get("preventExtensions"))
-	if err := rt.shelf.seal(global); err != nil {
+	if err := rt.shelf.seal(rt.vm.GlobalObject()); err != nil {
 		return err
 	}
 	for _, v := range rt.shelf.made {
@@ -160,22 +192,13 @@ func (rt *vmRuntime) seal() error {
 			return err
 		}
 	}
-	// Prototypes can be had from any value, in these ways.
-	all := rt.reaches("prototype", "__proto__", "getPrototypeOf", "constructor")
-	for _, name := range []string{
-		"Object", "Array", "String", "Number", "Boolean", "BigInt", "Promise", "RegExp", "Symbol", "Date", "Map", "Set", "Math",
-		"Error", "TypeError", "RangeError", "SyntaxError", "ReferenceError", "JSON", "Reflect",
-	} {
-		if all || rt.reaches(name) {
-			if err := rt.shelf.seal(global.Get(name)); err != nil {
-				return err
-			}
+	for _, get := range rt.sealLater {
+		if err := rt.shelf.seal(get()); err != nil {
+			return err
 		}
 	}
-	if !all {
-		return nil
-	}
-	return rt.shelf.seal(rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return nil }).(*goja.Object).Prototype())
+	rt.sealLater = nil
+	return nil
 }
 
 // prelude gives a function of the prelude.
@@ -186,47 +209,48 @@ func (rt *vmRuntime) prelude(name string) goja.Value {
 	return rt.global.parts.Get(name)
 }
 
-// installTimers defines setTimeout, clearTimeout and queueMicrotask.
-func (rt *vmRuntime) installTimers() {
-	callback := func(call goja.FunctionCall, name string) (goja.Callable, []goja.Value) {
-		f, ok := goja.AssertFunction(call.Argument(0))
-		if !ok {
-			rt.throwType("%s needs a function", name)
-		}
-		var args []goja.Value
-		if len(call.Arguments) > 2 {
-			args = append(args, call.Arguments[2:]...)
-		}
-		return f, args
+// callback reads the arguments of what calls a function later.
+func (rt *vmRuntime) callback(call goja.FunctionCall, name string) (goja.Callable, []goja.Value) {
+	f, ok := goja.AssertFunction(call.Argument(0))
+	if !ok {
+		rt.throwType("%s needs a function", name)
 	}
-	rt.lazyFunction("setTimeout", 2, func(call goja.FunctionCall) goja.Value {
-		f, args := callback(call, "setTimeout")
-		delay := time.Duration(integer(call.Argument(1), 0, math.MaxInt32)) * time.Millisecond
-		id := rt.live().after(delay, func() error {
-			return rt.report("setTimeout", func() error {
-				_, err := f(goja.Undefined(), args...)
-				return err
-			})
+	var args []goja.Value
+	if len(call.Arguments) > 2 {
+		args = append(args, call.Arguments[2:]...)
+	}
+	return f, args
+}
+
+func (rt *vmRuntime) setTimeout(call goja.FunctionCall) goja.Value {
+	f, args := rt.callback(call, "setTimeout")
+	delay := time.Duration(integer(call.Argument(1), 0, math.MaxInt32)) * time.Millisecond
+	id := rt.live().after(delay, func() error {
+		return rt.report("setTimeout", func() error {
+			_, err := f(goja.Undefined(), args...)
+			return err
 		})
-		if id == 0 {
-			rt.throwRange("too many timers and calls are under way")
-		}
-		return rt.vm.ToValue(id)
 	})
-	rt.lazyFunction("clearTimeout", 1, func(call goja.FunctionCall) goja.Value {
-		if s := rt.session; s != nil && !isNil(call.Argument(0)) {
-			s.loop.clear(call.Argument(0).ToInteger())
-		}
-		return goja.Undefined()
-	})
-	rt.lazyFunction("queueMicrotask", 1, func(call goja.FunctionCall) goja.Value {
-		f, _ := callback(call, "queueMicrotask")
-		done := must1(rt.resolved(goja.Undefined()))
-		must1(rt.promises().then(done, rt.fn("", 0, func(goja.FunctionCall) goja.Value {
-			return must1(f(goja.Undefined()))
-		})))
-		return goja.Undefined()
-	})
+	if id == 0 {
+		rt.throwRange("too many timers and calls are under way")
+	}
+	return rt.vm.ToValue(id)
+}
+
+func (rt *vmRuntime) clearTimeout(call goja.FunctionCall) goja.Value {
+	if s := rt.session; s != nil && !isNil(call.Argument(0)) {
+		s.loop.clear(call.Argument(0).ToInteger())
+	}
+	return goja.Undefined()
+}
+
+func (rt *vmRuntime) queueMicrotask(call goja.FunctionCall) goja.Value {
+	f, _ := rt.callback(call, "queueMicrotask")
+	done := must1(rt.resolved(goja.Undefined()))
+	must1(rt.promises().then(done, rt.fn("", 0, func(goja.FunctionCall) goja.Value {
+		return must1(f(goja.Undefined()))
+	})))
+	return goja.Undefined()
 }
 
 // report runs a callback that nobody awaits: its exceptions are logged.

@@ -1,8 +1,10 @@
 package jsmodule
 
 import (
+	"maps"
 	"math/big"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -74,59 +76,94 @@ func (rt *vmRuntime) list(o *goja.Object) []goja.Value {
 
 func (rt *vmRuntime) isArray(o *goja.Object) bool { return o.ClassName() == "Array" }
 
-// builtin gives a built-in object by its path: "Array", "Array.prototype".
+// builtin gives a built-in object by its path: "Array", "Array.prototype". It is
+// taken before programs can replace it, and kept.
 func (rt *vmRuntime) builtin(path string) *goja.Object {
-	class, isProto := strings.CutSuffix(path, ".prototype")
-	o, ok := rt.vm.GlobalObject().Get(class).(*goja.Object)
-	if ok && isProto {
-		o, ok = o.Get("prototype").(*goja.Object)
-	}
+	o, ok := rt.lookUp(path)
 	if !ok {
 		panic("jsmodule: built-in " + path + " is missing")
 	}
 	return o
 }
 
-// wrap replaces a built-in function by one that checks before it calls it, if
-// a program can reach it.
-func (rt *vmRuntime) wrap(on, name string, f guardFunc) {
-	if rt.reaches(name) {
-		rt.mustWrap(rt.builtin(on), name, f)
+// standard is a built-in object by its path.
+type standard struct {
+	path string
+	o    *goja.Object
+}
+
+// lookUp is builtin for what may be gone.
+func (rt *vmRuntime) lookUp(path string) (o *goja.Object, ok bool) {
+	for _, b := range rt.global.builtins {
+		if b.path == path {
+			return b.o, true
+		}
 	}
+	class, isProto := strings.CutSuffix(path, ".prototype")
+	switch path {
+	// These are there before their classes.
+	case "Array.prototype":
+		o = rt.vm.NewArray().Prototype()
+	case "Object.prototype":
+		o = rt.vm.NewObject().Prototype()
+	case "String.prototype":
+		o = rt.newString("").ToObject(rt.vm).Prototype()
+	default:
+		if !isProto {
+			o, _ = rt.vm.GlobalObject().Get(class).(*goja.Object)
+		} else if of, ok := rt.lookUp(class); ok {
+			o, _ = of.Get("prototype").(*goja.Object)
+		}
+	}
+	if o != nil {
+		rt.global.builtins = append(rt.global.builtins, standard{path, o})
+	}
+	return o, o != nil
 }
 
 // guardFunc stands in for a built-in function.
-type guardFunc func(original nativeFunc, call goja.FunctionCall) goja.Value
+type guardFunc func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value
 
-func (rt *vmRuntime) mustWrap(on *goja.Object, name string, f guardFunc) {
+// wrap replaces a built-in function by one that checks before it calls it.
+func (p *platform) wrap(on, name string, f guardFunc) {
+	p.before(func(rt *vmRuntime) {
+		if o, ok := rt.lookUp(on); ok {
+			rt.wrap(o, name, f)
+		}
+	}, name)
+}
+
+func (rt *vmRuntime) wrap(on *goja.Object, name string, f guardFunc) {
+	// A program may have put something else there already.
 	builtin, ok := on.Get(name).(*goja.Object)
 	if !ok {
 		return
 	}
 	original, ok := builtin.Export().(nativeFunc)
 	if !ok {
-		panic("jsmodule: built-in " + name + " is not a native function")
+		return
 	}
 	rt.method(on, name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value {
-		return f(original, call)
+		return f(rt, original, call)
 	})
 }
 
-// wrapClass replaces a constructor, if a program can reach it, by one that
-// checks its arguments and may replace them. It has the same prototype and the
-// same static functions.
-func (rt *vmRuntime) wrapClass(name string, check func(args []goja.Value) []goja.Value) {
-	if !rt.reaches(name, "constructor") {
-		return
-	}
-	original := rt.builtin(name)
-	construct, ok := goja.AssertConstructor(original)
-	if !ok {
-		panic("jsmodule: built-in " + name + " is not a constructor")
-	}
-	rt.substitute(name, original, rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
-		return must1(construct(call.NewTarget, check(call.Arguments)...))
-	}))
+// wrapClass replaces a constructor by one that checks its arguments and may
+// replace them. It has the same prototype and the same static functions.
+func (p *platform) wrapClass(name string, check func(rt *vmRuntime, args []goja.Value) []goja.Value) {
+	p.before(func(rt *vmRuntime) {
+		original, ok := rt.lookUp(name)
+		if !ok {
+			return
+		}
+		construct, ok := goja.AssertConstructor(original)
+		if !ok {
+			return
+		}
+		rt.substitute(name, original, rt.constructor(name, func(call goja.ConstructorCall) *goja.Object {
+			return must1(construct(call.NewTarget, check(rt, call.Arguments)...))
+		}))
+	}, name, "constructor")
 }
 
 // substitute puts a function in the place of a built-in one, of which nothing
@@ -143,30 +180,42 @@ func (rt *vmRuntime) substitute(name string, original, guarded *goja.Object) {
 		must(proto.DefineDataProperty("constructor", guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
 	must(rt.vm.GlobalObject().DefineDataProperty(name, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	for i, b := range rt.global.builtins {
+		if b.path == name {
+			rt.global.builtins[i].o = guarded
+		}
+	}
 }
 
-// installGuards puts guards around the built-ins that programs can reach, and
-// around those that the language calls by itself.
-func (rt *vmRuntime) installGuards() {
-	rt.guardArrays()
-	rt.guardStrings()
-	rt.guardBuffers()
-	rt.guardBigInt()
-	rt.guardWalks()
+// classes are those whose functions are guarded. Programs that name one get at
+// its functions, so it is taken first.
+var guardedClasses = []string{"Array", "ArrayBuffer", "BigInt", "Object", "Promise", "Proxy", "Reflect", "RegExp", "String"}
+
+// guardBuiltins puts guards around the built-ins that could loop or allocate
+// without end.
+func (p *platform) guardBuiltins() {
+	for _, name := range guardedClasses {
+		p.before(func(rt *vmRuntime) { rt.lookUp(name) }, name)
+	}
+	p.guardArrays()
+	p.guardStrings()
+	p.guardBuffers()
+	p.guardBigInt()
+	p.guardWalks()
 
 	short := func(i int) guardFunc {
-		return func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		return func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			if rt.lengthOf(call.Argument(i)) > maxArguments {
 				rt.throwRange("more than %d arguments", maxArguments)
 			}
 			return original(call)
 		}
 	}
-	rt.wrap("Function.prototype", "apply", short(1))
-	rt.wrap("Reflect", "apply", short(2))
-	rt.wrap("Reflect", "construct", short(1))
+	p.before(func(rt *vmRuntime) { rt.wrap(rt.functionPrototype(), "apply", short(1)) }, "apply")
+	p.wrap("Reflect", "apply", short(2))
+	p.wrap("Reflect", "construct", short(1))
 
-	rt.wrapClass("RegExp", func(args []goja.Value) []goja.Value {
+	p.wrapClass("RegExp", func(rt *vmRuntime, args []goja.Value) []goja.Value {
 		if s, ok := argument(args, 0).(goja.String); ok && s.Length() > maxPattern {
 			rt.throwRange("a regular expression of %d characters is too long", s.Length())
 		}
@@ -174,7 +223,7 @@ func (rt *vmRuntime) installGuards() {
 	})
 	// Every property read through a tower of proxies costs Go stack, which
 	// cannot be caught when it overflows.
-	noTower := func(args []goja.Value) {
+	noTower := func(rt *vmRuntime, args []goja.Value) []goja.Value {
 		for _, v := range args {
 			if o, ok := v.(*goja.Object); ok {
 				if _, isProxy := dynamic[goja.Proxy](o); isProxy {
@@ -182,36 +231,62 @@ func (rt *vmRuntime) installGuards() {
 				}
 			}
 		}
+		return args
 	}
-	rt.guardPrototypes()
+	p.guardPrototypes()
 	// goja's own fails on values without a toString.
-	rt.wrap("Object.prototype", "toLocaleString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap("Object.prototype", "toLocaleString", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if o, ok := call.This.(*goja.Object); isNil(call.This) || ok && !isFunction(o.Get("toString")) {
 			rt.throwType("toLocaleString needs a value with a toString")
 		}
 		return original(call)
 	})
-	rt.wrap("Proxy", "revocable", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		noTower(call.Arguments)
+	p.wrap("Proxy", "revocable", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+		noTower(rt, call.Arguments)
 		return original(call)
 	})
-	rt.wrapClass("Proxy", func(args []goja.Value) []goja.Value {
-		noTower(args)
-		return args
-	})
+	p.wrapClass("Proxy", noTower)
 
-	if rt.reaches("JSON") {
+	p.before(func(rt *vmRuntime) {
 		json := rt.builtin("JSON")
 		rt.method(json, "parse", 2, rt.parse)
 		rt.method(json, "stringify", 3, rt.stringify)
+	}, "JSON")
+	p.before((*vmRuntime).removeEval, "eval", "Function", "constructor")
+	p.guardReflection()
+}
+
+// guardReflection sees to what takes properties by a name that is a value.
+func (p *platform) guardReflection() {
+	byKey := func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+		if len(call.Arguments) > 1 {
+			call.Arguments[1] = rt.guardKey(goja.FunctionCall{Arguments: call.Arguments[1:]})
+		}
+		return original(call)
 	}
-	rt.removeEval()
+	p.wrap("Object", "getOwnPropertyDescriptor", byKey)
+	p.wrap("Object", "getOwnPropertyDescriptors", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+		rt.defendAll(call.Argument(0))
+		return original(call)
+	})
+	p.before(func(rt *vmRuntime) {
+		if reflect, ok := rt.lookUp("Reflect"); ok {
+			for _, name := range []string{"get", "set", "defineProperty", "getOwnPropertyDescriptor"} {
+				rt.wrap(reflect, name, byKey)
+			}
+		}
+	}, "Reflect")
+}
+
+// functionPrototype is what functions have in common.
+func (rt *vmRuntime) functionPrototype() *goja.Object {
+	return rt.vm.ToValue(func(goja.FunctionCall) goja.Value { return nil }).(*goja.Object).Prototype()
 }
 
 // guardPrototypes keeps the prototypes of the host's objects: goja does not see
 // when one of them becomes its own ancestor, and would look along it for ever.
-func (rt *vmRuntime) guardPrototypes() {
-	check := func(v goja.Value) {
+func (p *platform) guardPrototypes() {
+	check := func(rt *vmRuntime, v goja.Value) {
 		if o, ok := v.(*goja.Object); ok {
 			if p, ok := dynamic[goja.Proxy](o); ok && p.Target() != nil {
 				o = p.Target()
@@ -221,23 +296,30 @@ func (rt *vmRuntime) guardPrototypes() {
 			}
 		}
 	}
-	set := func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		check(call.Argument(0))
+	set := func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+		check(rt, call.Argument(0))
 		return original(call)
 	}
-	rt.wrap("Object", "setPrototypeOf", set)
-	rt.wrap("Reflect", "setPrototypeOf", set)
-	if !rt.reaches("__proto__", "__lookupSetter__") {
-		return
-	}
-	accessors := must1(rt.vm.RunString("['get', 'set'].map((k) => Object.getOwnPropertyDescriptor(Object.prototype, '__proto__')[k])")).(*goja.Object)
-	setProto := callable(accessors.Get("1"))
-	guarded := rt.fn("set __proto__", 1, func(call goja.FunctionCall) goja.Value {
-		check(call.This)
-		return must1(setProto(call.This, call.Arguments...))
-	})
-	must(rt.builtin("Object.prototype").DefineAccessorProperty("__proto__", accessors.Get("0"), guarded, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	p.wrap("Object", "setPrototypeOf", set)
+	p.wrap("Reflect", "setPrototypeOf", set)
+	p.before(func(rt *vmRuntime) {
+		accessors := must1(rt.vm.RunProgram(protoAccessors)).(*goja.Object)
+		setProto, ok := goja.AssertFunction(accessors.Get("1"))
+		if !ok {
+			return // a program has taken it away
+		}
+		guarded := rt.fn("set __proto__", 1, func(call goja.FunctionCall) goja.Value {
+			check(rt, call.This)
+			return must1(setProto(call.This, call.Arguments...))
+		})
+		must(rt.builtin("Object.prototype").DefineAccessorProperty("__proto__", accessors.Get("0"), guarded, goja.FLAG_TRUE, goja.FLAG_FALSE))
+	}, "__proto__", "__lookupSetter__")
 }
+
+var (
+	protoAccessors = goja.MustCompile(preludeName, "['get', 'set'].map((k) => Object.getOwnPropertyDescriptor(Object.prototype, '__proto__')?.[k])", true)
+	functionKinds  = goja.MustCompile(preludeName, "[function () {}, function* () {}, async function () {}].map(Object.getPrototypeOf)", true)
+)
 
 var (
 	dynamicObjectType = reflect.TypeFor[goja.DynamicObject]()
@@ -246,14 +328,11 @@ var (
 
 // removeEval takes away every way to compile text at run time.
 func (rt *vmRuntime) removeEval() {
-	if !rt.reaches("eval", "Function", "constructor") {
-		return
-	}
 	refuse := rt.fn("Function", 1, func(goja.FunctionCall) goja.Value {
 		rt.throwType("code cannot be made from text")
 		return nil
 	})
-	kinds := must1(rt.vm.RunString("[function () {}, function* () {}, async function () {}].map(Object.getPrototypeOf)")).(*goja.Object)
+	kinds := must1(rt.vm.RunProgram(functionKinds)).(*goja.Object)
 	for _, p := range rt.list(kinds) {
 		must(p.(*goja.Object).DefineDataProperty("constructor", refuse, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 	}
@@ -262,17 +341,17 @@ func (rt *vmRuntime) removeEval() {
 	must(global.Delete("Function"))
 }
 
-func (rt *vmRuntime) guardArrays() {
+func (p *platform) guardArrays() {
 	const proto = "Array.prototype"
 	for _, name := range strings.Fields(`copyWithin every fill filter find findIndex findLast findLastIndex forEach
 		includes indexOf keys lastIndexOf map reduce reduceRight reverse shift slice some splice
 		unshift entries toReversed toSpliced with toLocaleString`) {
-		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			rt.lengthOf(call.This)
 			return original(call)
 		})
 	}
-	rt.wrap(proto, "concat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap(proto, "concat", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		total := rt.lengthOf(call.This)
 		for _, v := range call.Arguments {
 			if total += rt.lengthOf(v); total > maxArray {
@@ -282,7 +361,7 @@ func (rt *vmRuntime) guardArrays() {
 		return original(call)
 	})
 	for _, name := range []string{"sort", "toSorted"} {
-		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			rt.lengthOf(call.This)
 			if goja.IsUndefined(call.Argument(0)) {
 				call.Arguments = []goja.Value{rt.fn("", 2, rt.compareText)}
@@ -290,43 +369,57 @@ func (rt *vmRuntime) guardArrays() {
 			return original(call)
 		})
 	}
-	rt.wrap("Array", "from", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap("Array", "from", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		rt.lengthOf(call.Argument(0))
 		return original(call)
 	})
 	for _, name := range []string{"flat", "flatMap"} {
-		if rt.reaches(name) {
+		p.before(func(rt *vmRuntime) {
 			rt.method(rt.builtin(proto), name, 0, func(call goja.FunctionCall) goja.Value {
 				return must1(callable(rt.prelude(name))(call.This, call.Arguments...))
 			})
-		}
+		}, name)
 	}
-	rt.guardImplicit(rt.builtin(proto))
+	p.guardImplicit()
 }
+
+// walkers are what walks whatever iterable it is given in one go, besides syntax
+// such as [...x]; "Symbol" leads to iterators too.
+var walkers = append(slices.Collect(maps.Keys(typedArrays)),
+	"Symbol", "values", "from", "fromEntries", "groupBy", "Map", "Set", "WeakMap", "WeakSet", "AggregateError",
+	"all", "allSettled", "any", "race", "constructor")
 
 // guardImplicit guards what the language calls by itself, when it walks an
 // array or makes text of one.
-func (rt *vmRuntime) guardImplicit(proto *goja.Object) {
-	rt.mustWrap(proto, "values", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		rt.lengthOf(call.This)
-		return original(call)
-	})
-	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
-	rt.mustWrap(proto, "join", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+func (p *platform) guardImplicit() {
+	const proto = "Array.prototype"
+	p.before(func(rt *vmRuntime) {
+		array := rt.builtin(proto)
+		rt.wrap(array, "values", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.lengthOf(call.This)
+			return original(call)
+		})
+		must(array.DefineDataPropertySymbol(goja.SymIterator, array.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
+		rt.wrapSymbol(rt.builtin("String.prototype"), goja.SymIterator, "[Symbol.iterator]", walk)
+	}, append(walkers, iteration)...)
+	p.wrap(proto, "join", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		separator := ","
 		if v := call.Argument(0); !goja.IsUndefined(v) {
 			separator = v.String()
 		}
 		return rt.join(original, call.This, separator)
 	})
-	rt.mustWrap(proto, "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		if o, ok := call.This.(*goja.Object); ok {
-			if join, ok := goja.AssertFunction(o.Get("join")); ok {
-				return must1(join(o))
+	p.before(func(rt *vmRuntime) {
+		rt.wrap(rt.builtin(proto), "toString", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.defend("join")
+			if o, ok := call.This.(*goja.Object); ok {
+				if join, ok := goja.AssertFunction(o.Get("join")); ok {
+					return must1(join(o))
+				}
 			}
-		}
-		return original(call)
-	})
+			return original(call)
+		})
+	}, always)
 }
 
 // compareText is how sort compares without a function, made interruptible.
@@ -375,9 +468,9 @@ func (rt *vmRuntime) join(original nativeFunc, this goja.Value, separator string
 	return original(goja.FunctionCall{This: rt.array(values), Arguments: []goja.Value{rt.newString(separator)}})
 }
 
-func (rt *vmRuntime) guardStrings() {
+func (p *platform) guardStrings() {
 	const proto = "String.prototype"
-	size := func(units int64) {
+	size := func(rt *vmRuntime, units int64) {
 		if units > maxString {
 			rt.throwRange("a string of %d characters is too long", units)
 		}
@@ -388,30 +481,30 @@ func (rt *vmRuntime) guardStrings() {
 		}
 		return int64(len(v.String()))
 	}
-	rt.wrap(proto, "repeat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap(proto, "repeat", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if n := integer(call.Argument(0), 0, 1<<31); n > 0 && !isNil(call.This) {
-			size(length(call.This) * n)
+			size(rt, length(call.This)*n)
 		}
 		return original(call)
 	})
 	for _, name := range []string{"padStart", "padEnd"} {
-		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
-			size(integer(call.Argument(0), 0, 1<<53))
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			size(rt, integer(call.Argument(0), 0, 1<<53))
 			return original(call)
 		})
 	}
-	rt.wrap(proto, "concat", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap(proto, "concat", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		total := int64(0)
 		for _, v := range call.Arguments {
 			if s, ok := v.(goja.String); ok {
 				total += int64(s.Length())
 			}
 		}
-		size(total)
+		size(rt, total)
 		return original(call)
 	})
 	for _, name := range []string{"replace", "replaceAll"} {
-		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			with, ok := call.Argument(1).(goja.String)
 			if ok && !isNil(call.This) {
 				text, replacement := length(call.This), with.String()
@@ -422,23 +515,23 @@ func (rt *vmRuntime) guardStrings() {
 					if name == "replaceAll" && most > maxString {
 						places = int64(strings.Count(call.This.String(), pattern.String()))
 					}
-					size(text + places*each)
+					size(rt, text+places*each)
 				} else if most > maxString {
-					return rt.replaceCounted(original, call, replacement, size)
+					return rt.replaceCounted(original, call, replacement, func(units int64) { size(rt, units) })
 				}
 			}
 			return original(call)
 		})
 	}
 	for _, name := range []string{"match", "matchAll", "search"} {
-		rt.wrap(proto, name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxPattern {
 				rt.throwRange("a regular expression of %d characters is too long", s.Length())
 			}
 			return original(call)
 		})
 	}
-	rt.wrap("String", "raw", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap("String", "raw", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if o, ok := call.Argument(0).(*goja.Object); ok {
 			rt.lengthOf(o.Get("raw"))
 		}
@@ -462,12 +555,15 @@ func (rt *vmRuntime) replaceCounted(original nativeFunc, call goja.FunctionCall,
 	return original(goja.FunctionCall{This: call.This, Arguments: []goja.Value{call.Argument(0), count}})
 }
 
-func (rt *vmRuntime) guardBuffers() {
-	for name, width := range map[string]int64{
-		"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
-		"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
-	} {
-		rt.wrapClass(name, func(args []goja.Value) []goja.Value {
+// typedArrays are ArrayBuffer and its views, with the size of an element.
+var typedArrays = map[string]int64{
+	"ArrayBuffer": 1, "Int8Array": 1, "Uint8Array": 1, "Uint8ClampedArray": 1, "Int16Array": 2, "Uint16Array": 2,
+	"Int32Array": 4, "Uint32Array": 4, "Float32Array": 4, "Float64Array": 8, "BigInt64Array": 8, "BigUint64Array": 8,
+}
+
+func (p *platform) guardBuffers() {
+	for name, width := range typedArrays {
+		p.wrapClass(name, func(rt *vmRuntime, args []goja.Value) []goja.Value {
 			if len(args) == 0 {
 				return args
 			}
@@ -488,8 +584,8 @@ func (rt *vmRuntime) guardBuffers() {
 			}
 			return args
 		})
-		if name != "ArrayBuffer" && rt.reaches(name) {
-			rt.guardTypedArrays(rt.builtin(name))
+		if name != "ArrayBuffer" {
+			p.before(func(rt *vmRuntime) { rt.guardTypedArrays(rt.builtin(name)) }, name, "constructor")
 		}
 	}
 }
@@ -517,32 +613,37 @@ func (rt *vmRuntime) elements(o *goja.Object) *goja.Object {
 	return rt.array(values)
 }
 
-func (rt *vmRuntime) guardBigInt() {
-	bits := func(original nativeFunc, call goja.FunctionCall) goja.Value {
+func (p *platform) guardBigInt() {
+	bits := func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if integer(call.Argument(0), 0, 1<<53) > maxShift {
 			rt.throwRange("a BigInt of more than %d bits", maxShift)
 		}
 		return original(call)
 	}
-	rt.wrap("BigInt", "asIntN", bits)
-	rt.wrap("BigInt", "asUintN", bits)
-	rt.wrap("BigInt.prototype", "toString", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap("BigInt", "asIntN", bits)
+	p.wrap("BigInt", "asUintN", bits)
+	p.wrap("BigInt.prototype", "toString", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if n, ok := bigOf(call.This); ok && n.BitLen() > maxBigIntBits {
 			rt.throwRange("a BigInt of %d bits is too large to show", n.BitLen())
 		}
 		return original(call)
 	})
-	if !rt.reaches("BigInt", "constructor") {
-		return
-	}
-	class := rt.builtin("BigInt")
-	original, _ := class.Export().(nativeFunc)
-	rt.substitute("BigInt", class, rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
-		if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxBigIntDigits {
-			rt.throwRange("a BigInt of %d digits is too large", s.Length())
+	p.before(func(rt *vmRuntime) {
+		class, ok := rt.lookUp("BigInt")
+		if !ok {
+			return
 		}
-		return original(call)
-	}))
+		original, ok := class.Export().(nativeFunc)
+		if !ok {
+			return
+		}
+		rt.substitute("BigInt", class, rt.fn("BigInt", 1, func(call goja.FunctionCall) goja.Value {
+			if s, ok := call.Argument(0).(goja.String); ok && s.Length() > maxBigIntDigits {
+				rt.throwRange("a BigInt of %d digits is too large", s.Length())
+			}
+			return original(call)
+		}))
+	}, "BigInt", "constructor")
 }
 
 func bigOf(v goja.Value) (*big.Int, bool) {

@@ -8,12 +8,12 @@ import (
 
 // guardWalks guards what walks texts and typed arrays element by element in one
 // go: both can be much longer than maxArray, and each element becomes a value.
-func (rt *vmRuntime) guardWalks() {
-	rt.guardTextWalks()
-	rt.guardKeys()
-	rt.guardPatterns()
+func (p *platform) guardWalks() {
+	p.guardTextWalks()
+	p.guardKeys()
+	p.guardPatterns()
 	for _, name := range []string{"all", "allSettled", "any", "race"} {
-		rt.wrap("Promise", name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap("Promise", name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			if n := rt.lengthOf(call.Argument(0)); n > maxArguments {
 				rt.throwRange("%d promises at once are too many, %d is the most", n, maxArguments)
 			}
@@ -42,14 +42,14 @@ func (rt *vmRuntime) walkable(v goja.Value) {
 }
 
 // walk is a guardFunc for functions of what is walked.
-func (rt *vmRuntime) walk(original nativeFunc, call goja.FunctionCall) goja.Value {
+func walk(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 	rt.walkable(call.This)
 	return original(call)
 }
 
-func (rt *vmRuntime) guardTextWalks() {
+func (p *platform) guardTextWalks() {
 	const proto = "String.prototype"
-	rt.wrap(proto, "split", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap(proto, "split", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		if _, isText := call.Argument(0).(goja.String); !isText {
 			rt.walkable(call.This)
 		}
@@ -61,21 +61,20 @@ func (rt *vmRuntime) guardTextWalks() {
 		rt.lengthOf(parts)
 		return parts
 	})
-	rt.wrap(proto, "normalize", rt.walk)
-	rt.wrapSymbol(rt.builtin(proto), goja.SymIterator, "[Symbol.iterator]", rt.walk)
+	p.wrap(proto, "normalize", walk)
 }
 
 // guardKeys guards the functions of Object that list keys.
-func (rt *vmRuntime) guardKeys() {
+func (p *platform) guardKeys() {
 	for _, name := range strings.Fields("keys values entries assign getOwnPropertyNames getOwnPropertyDescriptors freeze seal") {
-		rt.wrap("Object", name, func(original nativeFunc, call goja.FunctionCall) goja.Value {
+		p.wrap("Object", name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			for _, v := range call.Arguments {
 				rt.walkable(v)
 			}
 			return original(call)
 		})
 	}
-	rt.wrap("Reflect", "ownKeys", func(original nativeFunc, call goja.FunctionCall) goja.Value {
+	p.wrap("Reflect", "ownKeys", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		rt.walkable(call.Argument(0))
 		return original(call)
 	})
@@ -83,30 +82,34 @@ func (rt *vmRuntime) guardKeys() {
 
 // guardPatterns guards what finds all matches, and the functions behind it for
 // programs that can call them directly.
-func (rt *vmRuntime) guardPatterns() {
+func (p *platform) guardPatterns() {
 	for _, name := range []string{"match", "matchAll"} {
-		rt.wrap("String.prototype", name, rt.walk)
+		p.wrap("String.prototype", name, walk)
 	}
-	if !rt.mentions("Symbol", "getOwnPropertySymbols", "Reflect", "globalThis") {
-		return
-	}
-	proto := rt.builtin("RegExp.prototype")
-	text := func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		rt.walkable(call.Argument(0))
-		return original(call)
-	}
-	rt.wrapSymbol(proto, goja.SymMatch, "[Symbol.match]", text)
-	rt.wrapSymbol(proto, goja.SymMatchAll, "[Symbol.matchAll]", text)
-	rt.wrapSymbol(proto, goja.SymSplit, "[Symbol.split]", text)
-	rt.wrapSymbol(proto, goja.SymReplace, "[Symbol.replace]", func(original nativeFunc, call goja.FunctionCall) goja.Value {
-		with, ok := call.Argument(1).(goja.String)
-		if ok && !isNil(call.Argument(0)) {
-			if n := replaced(rt.toString(call.Argument(0)), with.String()); n > maxString {
-				rt.throwRange("a string of %d characters is too long", n)
-			}
+	p.before(func(rt *vmRuntime) {
+		proto := rt.builtin("RegExp.prototype")
+		rt.wrapSymbol(proto, goja.SymMatch, "[Symbol.match]", walkText)
+		rt.wrapSymbol(proto, goja.SymMatchAll, "[Symbol.matchAll]", walkText)
+		rt.wrapSymbol(proto, goja.SymSplit, "[Symbol.split]", walkText)
+		rt.wrapSymbol(proto, goja.SymReplace, "[Symbol.replace]", replaceText)
+	}, "Symbol", "getOwnPropertySymbols", "Reflect", "globalThis")
+}
+
+// walkText and replaceText guard functions of regular expressions, whose text is
+// their argument.
+func walkText(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+	rt.walkable(call.Argument(0))
+	return original(call)
+}
+
+func replaceText(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+	with, ok := call.Argument(1).(goja.String)
+	if ok && !isNil(call.Argument(0)) {
+		if n := replaced(rt.toString(call.Argument(0)), with.String()); n > maxString {
+			rt.throwRange("a string of %d characters is too long", n)
 		}
-		return original(call)
-	})
+	}
+	return original(call)
 }
 
 // replaced is the most that can come out of replacing in a text: a replacement
@@ -125,7 +128,7 @@ func (rt *vmRuntime) guardTypedArrays(class *goja.Object) {
 	proto := class.Get("prototype").(*goja.Object).Prototype()
 	for _, name := range strings.Fields(`entries every filter find findIndex findLast findLastIndex forEach join keys map reduce
 		reduceRight some sort toLocaleString toSorted values`) {
-		rt.mustWrap(proto, name, rt.walk)
+		rt.wrap(proto, name, walk)
 	}
 	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
@@ -138,9 +141,9 @@ func (rt *vmRuntime) wrapSymbol(on *goja.Object, symbol *goja.Symbol, name strin
 	}
 	original, ok := builtin.Export().(nativeFunc)
 	if !ok {
-		panic("jsmodule: built-in " + name + " is not a native function")
+		return
 	}
-	guarded := rt.fn(name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value { return f(original, call) })
+	guarded := rt.fn(name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value { return f(rt, original, call) })
 	must(on.DefineDataPropertySymbol(symbol, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 

@@ -1,8 +1,6 @@
 package jsmodule
 
 import (
-	"slices"
-
 	"github.com/dop251/goja"
 )
 
@@ -42,8 +40,7 @@ func (rt *vmRuntime) prepareCalls() {
 // makesPromises says whether a program can make a promise or wait for one, as
 // far as its text tells.
 func (rt *vmRuntime) makesPromises() bool {
-	return rt.reaches("Promise", "require", "then", "catch", "finally", "queueMicrotask") ||
-		slices.ContainsFunc(rt.programs, func(p *Program) bool { return p.reach.async })
+	return rt.plan.async || rt.reaches("Promise", "require", "then", "catch", "finally", "queueMicrotask")
 }
 
 // jobTracker hears of every reaction that is added to a promise.

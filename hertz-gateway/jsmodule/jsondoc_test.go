@@ -16,7 +16,7 @@ import (
 func bareRuntime(t testing.TB) *vmRuntime {
 	t.Helper()
 	h := &Host{cfg: Config{Logger: slog.New(slog.DiscardHandler)}, limits: Limits{}.withDefaults()}
-	rt, err := newRuntime(h, "", nil)
+	rt, err := newRuntime(h, "", planOf(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -330,6 +330,7 @@ func (rt *vmRuntime) propertyList(o *goja.Object) []string {
 			continue
 		}
 		if name := v.String(); !seen[name] {
+			rt.defend(name)
 			seen[name] = true
 			names = append(names, name)
 		}

@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,14 +11,16 @@ import (
 )
 
 // reach is what the code of a program can lay hands on. A runtime gets only
-// the guards that its programs can reach: making all of them takes longer than
-// most hooks run. Text cannot become code at run time, so the names that stand
-// in the code are all that it can ask for, unless it computes them.
+// the functions that its programs can reach: making all of them takes longer
+// than most hooks run. Text cannot become code at run time, so the names that
+// stand in the code are all that it can ask for, unless it computes them.
 type reach struct {
 	names map[string]bool
 	// computed is set when the code reads properties under names that it
 	// makes up at run time, or in other ways that cannot be followed.
 	computed bool
+	// iterates is set when it has syntax that walks a value in one go: [...x].
+	iterates bool
 	// regexps is set when it has regular expressions in slashes.
 	regexps bool
 	// async is set when it has async functions.
@@ -25,6 +28,8 @@ type reach struct {
 	// values are the members of ctx that the code uses by themselves, not only
 	// to get at their members: what it may call.
 	values map[string]bool
+
+	numbers numbers
 }
 
 // callables are the members of ctx that are functions as well, which return
@@ -35,10 +40,6 @@ var callables = []string{"request", "response", "upstream", "route", "service", 
 // reflective are names that lead to properties without naming them.
 var reflective = []string{"Reflect", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "globalThis"}
 
-// scripted are the globals that the host makes in JavaScript, which reaches
-// whatever it likes.
-var scripted = append([]string{"Buffer"}, webGlobals...)
-
 // helpers are the functions that esbuild may put in front of a bundle. They
 // are ours to trust, as long as no module knows them by name.
 var helpers = []string{
@@ -48,30 +49,54 @@ var helpers = []string{
 
 // reachOf reads the code of a bundle, which is one function. sources are the
 // texts that went into it.
-func reachOf(script []ast.Statement, sources []string) *reach {
-	r := &reach{names: map[string]bool{}, values: map[string]bool{}}
-	trusted := !slices.ContainsFunc(helpers, func(name string) bool {
-		return slices.ContainsFunc(sources, func(text string) bool { return strings.Contains(text, name) })
-	})
-	for _, statement := range bodyOf(script) {
-		if trusted && isHelper(statement) {
-			continue
-		}
-		r.walk(reflect.ValueOf(statement))
-	}
+func reachOf(script []ast.Statement, n numbers) *reach {
+	r := &reach{names: map[string]bool{}, values: map[string]bool{}, numbers: n}
+	r.walk(reflect.ValueOf(script))
+	r.numbers = nil
 	return r
 }
 
-// bodyOf gives the statements of the function around a bundle.
-func bodyOf(script []ast.Statement) []ast.Statement {
+// unite gives what several programs reach together.
+func unite(programs []*Program) *reach {
+	if len(programs) == 1 {
+		return programs[0].reach
+	}
+	all := &reach{names: map[string]bool{}, values: map[string]bool{}}
+	for _, p := range programs {
+		maps.Copy(all.names, p.reach.names)
+		maps.Copy(all.values, p.reach.values)
+		all.computed = all.computed || p.reach.computed
+		all.iterates = all.iterates || p.reach.iterates
+		all.async = all.async || p.reach.async
+		all.regexps = all.regexps || p.reach.regexps
+	}
+	return all
+}
+
+// ownCode leaves out the helpers of the bundler, which are at the start.
+func ownCode(script []ast.Statement, sources []string) []ast.Statement {
+	trusted := !slices.ContainsFunc(helpers, func(name string) bool {
+		return slices.ContainsFunc(sources, func(text string) bool { return strings.Contains(text, name) })
+	})
+	var code []ast.Statement
+	for _, statement := range wrapperOf(script).Body.List {
+		if !trusted || !isHelper(statement) {
+			code = append(code, statement)
+		}
+	}
+	return code
+}
+
+// wrapperOf gives the function around a bundle.
+func wrapperOf(script []ast.Statement) *ast.FunctionLiteral {
 	if len(script) == 1 {
 		if e, ok := script[0].(*ast.ExpressionStatement); ok {
 			if f, ok := e.Expression.(*ast.FunctionLiteral); ok {
-				return f.Body.List
+				return f
 			}
 		}
 	}
-	return script
+	return &ast.FunctionLiteral{Body: &ast.BlockStatement{List: script}}
 }
 
 // isHelper recognises `var __copyProps = …`.
@@ -112,6 +137,16 @@ func (r *reach) walk(v reflect.Value) {
 			r.async = r.async || n.Async
 		case *ast.RegExpLiteral:
 			r.regexps = true
+		case *ast.ArrayPattern:
+			r.iterates = true
+		case *ast.YieldExpression:
+			r.iterates = r.iterates || n.Delegate
+		case *ast.ArrayLiteral:
+			r.spread(n.Value)
+		case *ast.CallExpression:
+			r.spread(n.ArgumentList)
+		case *ast.NewExpression:
+			r.spread(n.ArgumentList)
 		case *ast.StringLiteral:
 			r.name(n.Value.String())
 		case *ast.PropertyKeyed:
@@ -134,17 +169,18 @@ func (r *reach) walk(v reflect.Value) {
 			r.walk(v.Index(i))
 		}
 	case reflect.Struct:
-		if v.Type().PkgPath() != astPackage {
-			return
-		}
 		if n, ok := v.Interface().(ast.Identifier); ok {
 			r.name(n.Name.String())
 			return
 		}
-		for i := range v.NumField() {
-			if f := v.Type().Field(i); f.IsExported() && f.Name != "DeclarationList" {
-				r.walk(v.Field(i))
-			}
+		eachField(v, r.walk)
+	}
+}
+
+func (r *reach) spread(items []ast.Expression) {
+	for _, item := range items {
+		if _, ok := item.(*ast.SpreadElement); ok {
+			r.iterates = true
 		}
 	}
 }
@@ -169,48 +205,43 @@ func (r *reach) name(name string) {
 	if slices.Contains(callables, name) {
 		r.values[name] = true
 	}
-	if slices.Contains(reflective, name) || slices.Contains(scripted, name) {
+	if slices.Contains(reflective, name) {
 		r.computed = true
 	}
 }
 
 // key notes a key in brackets. Those of Symbol are followed by name.
 func (r *reach) key(key ast.Expression) {
-	switch k := key.(type) {
-	case *ast.StringLiteral:
+	if k, ok := key.(*ast.StringLiteral); ok {
 		r.name(k.Value.String())
-	case *ast.NumberLiteral:
-	case *ast.DotExpression:
-		if of, ok := k.Left.(*ast.Identifier); !ok || of.Name != "Symbol" {
-			r.computed = true
-		}
-	default:
+	} else if !r.numbers.is(key) && !isSymbol(key) {
 		r.computed = true
 	}
+}
+
+// isSymbol recognises `Symbol.iterator` and the like.
+func isSymbol(e ast.Expression) bool {
+	d, ok := e.(*ast.DotExpression)
+	if !ok {
+		return false
+	}
+	of, ok := d.Left.(*ast.Identifier)
+	return ok && of.Name == "Symbol"
 }
 
 // reaches says whether a program of the runtime can lay hands on one of the
 // names.
 func (rt *vmRuntime) reaches(names ...string) bool {
-	return slices.ContainsFunc(rt.programs, func(p *Program) bool {
-		return p.reach.computed || slices.ContainsFunc(names, func(name string) bool { return p.reach.names[name] })
-	})
-}
-
-// mentions says whether one of the names stands in the code of a program.
-func (rt *vmRuntime) mentions(names ...string) bool {
-	return slices.ContainsFunc(rt.programs, func(p *Program) bool {
-		return slices.ContainsFunc(names, func(name string) bool { return p.reach.names[name] })
-	})
+	r := rt.plan.reach
+	return r.computed || slices.ContainsFunc(names, func(name string) bool { return r.names[name] })
 }
 
 // usesRegexps says whether a program can use regular expressions.
 func (rt *vmRuntime) usesRegexps() bool {
-	return rt.reaches("RegExp", "match", "matchAll", "search") ||
-		slices.ContainsFunc(rt.programs, func(p *Program) bool { return p.reach.regexps })
+	return rt.plan.regexps || rt.reaches("RegExp", "match", "matchAll", "search")
 }
 
 // calls says whether a program may call a member of ctx.
 func (rt *vmRuntime) calls(name string) bool {
-	return slices.ContainsFunc(rt.programs, func(p *Program) bool { return p.reach.computed || p.reach.values[name] })
+	return rt.plan.computed || rt.plan.values[name]
 }

@@ -85,7 +85,7 @@ func TestCallables(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rt := &vmRuntime{programs: []*Program{p}}
+		rt := &vmRuntime{plan: planOf([]*Program{p})}
 		if rt.calls("request") != test.is {
 			t.Errorf("%s: calls is %v", test.text, !test.is)
 		}

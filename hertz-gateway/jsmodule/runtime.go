@@ -19,14 +19,22 @@ type vmRuntime struct {
 	namespace string
 	vm        *goja.Runtime
 	watch     watch
-	programs  []*Program
+	plan      *plan
 	modules   []*moduleInstance
 	// current is the module that runs, or ran last.
 	current *moduleInstance
 
-	global  globals
-	shelf   *shelf
-	classes classes
+	global globals
+	shelf  shelf
+	// defended are the defences that stand, nil while those are the plan's.
+	defended []uint64
+	// keys are how many of them guardKey has seen, endKeys are functions after
+	// which it sees no more.
+	keys    int
+	endKeys []goja.Callable
+	// sealLater is what seal is going to seal.
+	sealLater []func() goja.Value
+	classes   classes
 
 	// session is the exchange being served, nil between exchanges and while
 	// loading. Objects of a session carry its epoch, and throw in another.
@@ -93,7 +101,7 @@ type hookFunc struct {
 // loadCheck runs p in a throw-away runtime and notes its hooks.
 func loadCheck(p *Program) *Error {
 	h := &Host{cfg: Config{Logger: slog.New(slog.DiscardHandler)}, limits: Limits{}.withDefaults()}
-	rt, err := newRuntime(h, "", []*Program{p})
+	rt, err := newRuntime(h, "", planOf([]*Program{p}))
 	if err != nil {
 		return err
 	}
@@ -106,10 +114,10 @@ func loadCheck(p *Program) *Error {
 	return nil
 }
 
-// newRuntime makes a runtime and loads the programs into it, under the load
-// budget.
-func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Error) {
-	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New(), programs: programs}
+// newRuntime makes a runtime and loads the programs of the plan into it, under
+// the load budget.
+func newRuntime(h *Host, namespace string, p *plan) (*vmRuntime, *Error) {
+	rt := &vmRuntime{host: h, namespace: namespace, vm: goja.New(), plan: p}
 	rt.advance = func() error { return rt.session.advance() }
 	rt.watch.vm = rt.vm
 	rt.watch.matches = rt.usesRegexps()
@@ -123,7 +131,7 @@ func newRuntime(h *Host, namespace string, programs []*Program) (*vmRuntime, *Er
 	rt.limitLoad()
 	err := rt.guarded(func() error {
 		rt.install()
-		for _, p := range programs {
+		for _, p := range p.programs {
 			m := &moduleInstance{program: p, rt: rt, builtins: map[string]goja.Value{}}
 			rt.current = m
 			if err := m.load(); err != nil {
@@ -185,11 +193,11 @@ func (m *moduleInstance) load() error {
 		return goja.Undefined()
 	}
 	fetch := goja.Undefined()
-	if m.rt.reaches(fetchName) {
+	if m.rt.plan.names[fetchName] {
 		fetch = m.fetchFunction()
 	}
 	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
-		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread),
+		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread), m.own(keyName, m.rt.guardKey), m.own(keysName, m.rt.takeKeys),
 		m.own(exportsName, takeExports), fetch)
 	if err != nil {
 		return err
@@ -202,7 +210,7 @@ func (m *moduleInstance) load() error {
 
 // own makes a function that each module has for itself, if its code names it.
 func (m *moduleInstance) own(name string, f nativeFunc) goja.Value {
-	if !m.rt.reaches(name) {
+	if !m.rt.plan.names[name] {
 		return goja.Undefined()
 	}
 	return m.rt.fn(name, 1, f)

@@ -14,16 +14,41 @@ var webText string
 // webGlobals are the globals that web.js makes.
 var webGlobals = []string{"DOMException", "Event", "EventTarget", "AbortController", "AbortSignal", "structuredClone"}
 
-var webScript = goja.MustCompile(preludeName, webText, true)
+var webScript = hostScriptOf(webText)
 
 // maxListeners bounds the listeners of an EventTarget, and the signals that
 // follow another.
 const maxListeners = 256
 
-// runScript runs a part of the host that is written in JavaScript, and gives
-// what its function makes of host.
-func (rt *vmRuntime) runScript(script *goja.Program, host *goja.Object) goja.Value {
-	return must1(callable(must1(rt.vm.RunProgram(script)))(goja.Undefined(), host))
+// hostScript is a part of the host that is written in JavaScript, so that it can
+// be interrupted, with what it reaches: it works on the values of programs, with
+// built-ins that those may not name.
+type hostScript struct {
+	code *goja.Program
+	*reach
+}
+
+func hostScriptOf(text string) *hostScript {
+	tree, err := goja.Parse(preludeName, text)
+	if err != nil {
+		panic(err)
+	}
+	code, err := goja.CompileAST(tree, true)
+	if err != nil {
+		panic(err)
+	}
+	return &hostScript{code, reachOf(tree.Body, numbersIn(tree.Body))}
+}
+
+// runScript runs a script of the host, and gives what its function makes of host.
+func (rt *vmRuntime) runScript(script *hostScript, host *goja.Object) goja.Value {
+	for name := range script.names {
+		rt.defend(name)
+	}
+	if script.iterates {
+		rt.defend(iteration)
+	}
+	return must1(callable(must1(rt.vm.RunProgram(script.code)))(goja.Undefined(), host))
 }
 
 // scriptHost has what every script of the host needs.

@@ -157,6 +157,24 @@ func TestStateOfModules(t *testing.T) {
 	}
 }
 
+// TestPrototypesAreSealed adds to prototypes that are reached under a name which
+// the code makes up.
+func TestPrototypesAreSealed(t *testing.T) {
+	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `
+	const p = "__pro" + "to__";
+	export function requestModifier(ctx) {
+		const values = [[], 1, "", {}, () => {}, new Map(), Promise.resolve()];
+		ctx.request.headers.set("x-seen", values.map((v) => v.leak).join(""));
+		for (const v of values) { try { v[p].leak = "leak" } catch (e) {} }
+		for (const v of values) if (v[p].leak) throw new Error("added to a prototype");
+	}`)
+	for range 2 {
+		if e := open(t, c).mustRequest(t); e.q.get("x-seen") != "" {
+			t.Fatal(e.q.get("x-seen"))
+		}
+	}
+}
+
 func TestRuntimeIsReplacedAfterTimeout(t *testing.T) {
 	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `
 	let calls = 0;

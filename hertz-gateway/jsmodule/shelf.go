@@ -6,8 +6,8 @@ import "github.com/dop251/goja"
 // of them would cost most of what a runtime costs. It stands behind the global
 // object, as its prototype.
 type shelf struct {
-	vm     *goja.Runtime
-	makers map[string]func() goja.Value
+	rt     *vmRuntime
+	makers map[string]func(*vmRuntime) goja.Value
 	made   map[string]goja.Value
 	// preventExtensions seals what is taken off the shelf, once it is set.
 	preventExtensions goja.Callable
@@ -15,18 +15,8 @@ type shelf struct {
 
 // installShelf puts the shelf behind the global object.
 func (rt *vmRuntime) installShelf() {
-	rt.shelf = &shelf{vm: rt.vm, makers: map[string]func() goja.Value{}, made: map[string]goja.Value{}}
-	must(rt.vm.GlobalObject().SetPrototype(rt.vm.NewDynamicObject(rt.shelf)))
-}
-
-// lazyGlobal defines a global that is made when it is first used.
-func (rt *vmRuntime) lazyGlobal(name string, create func() goja.Value) {
-	rt.shelf.makers[name] = create
-}
-
-// lazyFunction is lazyGlobal for a function.
-func (rt *vmRuntime) lazyFunction(name string, length int, f nativeFunc) {
-	rt.lazyGlobal(name, func() goja.Value { return rt.fn(name, length, f) })
+	rt.shelf.rt, rt.shelf.makers = rt, rt.plan.globals
+	must(rt.vm.GlobalObject().SetPrototype(rt.vm.NewDynamicObject(&rt.shelf)))
 }
 
 // Get implements goja.DynamicObject.
@@ -38,8 +28,11 @@ func (s *shelf) Get(key string) goja.Value {
 	if !ok {
 		return nil
 	}
-	v := create()
+	v := create(s.rt)
 	must(s.seal(v))
+	if s.made == nil {
+		s.made = map[string]goja.Value{}
+	}
 	s.made[key] = v
 	return v
 }

@@ -91,7 +91,7 @@ func (s *Suite) load(f func(*Host, *vmRuntime) error) error {
 	}
 	defer h.Close()
 	h.lines, documents.now = lines, h.now
-	rt, failed := newRuntime(h, "default", []*Program{s.program})
+	rt, failed := newRuntime(h, "default", planOf([]*Program{s.program}))
 	if failed != nil {
 		return Errors{failed}
 	}
