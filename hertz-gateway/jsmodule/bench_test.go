@@ -4,6 +4,7 @@ package jsmodule_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall"
@@ -91,36 +92,93 @@ func BenchmarkHooks(b *testing.B) {
 	}
 }
 
-// BenchmarkGoja is the floor: goja alone calls an empty function, awaits in one,
-// and makes a runtime with one.
+// constant is a dynamic object, every member of which is the same value.
+type constant struct{ value goja.Value }
+
+func (c constant) Get(string) goja.Value       { return c.value }
+func (c constant) Set(string, goja.Value) bool { return true }
+func (constant) Has(string) bool               { return true }
+func (constant) Delete(string) bool            { return true }
+func (constant) Keys() []string                { return nil }
+
+// BenchmarkGoja is the floor: what goja alone takes for what hooks are made of.
+// Each function is called as the host calls one, but in call, which goes
+// through goja.Callable.
 func BenchmarkGoja(b *testing.B) {
-	function := func(vm *goja.Runtime, program *goja.Program) goja.Callable {
-		v, err := vm.RunProgram(program)
+	run := func(vm *goja.Runtime, text string) goja.Value {
+		v, err := vm.RunProgram(goja.MustCompile("m", text, true))
 		if err != nil {
 			b.Fatal(err)
 		}
-		f, _ := goja.AssertFunction(v)
-		return f
+		return v
 	}
-	call := func(f goja.Callable) {
-		if _, err := f(goja.Undefined()); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for name, text := range map[string]string{"call": `(function (ctx) {})`, "await": `(async function (ctx) { await null })`} {
-		b.Run(name, func(b *testing.B) {
-			f := function(goja.New(), goja.MustCompile("m", text, true))
+	for _, bench := range []struct {
+		name, text string
+		again      int // how often it does what it is about
+	}{
+		{name: "function", text: `(function (x) {})`},
+		{name: "member", text: `(function (x) { x.a; x.a; x.a; x.a; x.a; x.a; x.a; x.a })`, again: 8},
+		{name: "native", text: `(function (x) { f(); f(); f(); f(); f(); f(); f(); f() })`, again: 8},
+		{name: "async", text: `(async function (x) {})`},
+		{name: "await", text: `(async function (x) { await null })`},
+		{name: "await-promise", text: `(async function (x) { await p })`},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			vm := goja.New()
+			nothing := func(goja.FunctionCall) goja.Value { return goja.Undefined() }
+			if err := errors.Join(vm.Set("f", nothing), vm.Set("p", run(vm, "Promise.resolve(1)"))); err != nil {
+				b.Fatal(err)
+			}
+			f := run(vm, bench.text).Export().(func(goja.FunctionCall) goja.Value)
+			drain, _ := goja.AssertFunction(vm.ToValue(nothing))
+			args := []goja.Value{vm.NewDynamicObject(constant{goja.Undefined()})}
+			call := func() { f(goja.FunctionCall{This: goja.Undefined(), Arguments: args}) }
 			defer cpu(b)()
 			for b.Loop() {
-				call(f)
+				if err := vm.Try(call); err != nil {
+					b.Fatal(err)
+				}
+				if bench.name[0] == 'a' { // it leaves jobs
+					if _, err := drain(goja.Undefined()); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(max(1, bench.again)), "ns/each")
+		})
+	}
+	for _, bench := range []struct {
+		name string
+		f    func(vm *goja.Runtime)
+	}{
+		{"object", func(vm *goja.Runtime) { vm.NewDynamicObject(constant{}) }},
+		{"promise", func(vm *goja.Runtime) { vm.NewPromise() }},
+		{"string", func(vm *goja.Runtime) { vm.ToValue("a value of more than 16 bytes") }},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			vm := goja.New()
+			defer cpu(b)()
+			for b.Loop() {
+				bench.f(vm)
 			}
 		})
 	}
-	b.Run("runtime", func(b *testing.B) {
-		program := goja.MustCompile("m", `(function (ctx) {})`, true)
+	b.Run("call", func(b *testing.B) {
+		f, _ := goja.AssertFunction(run(goja.New(), "(function (x) {})"))
 		defer cpu(b)()
 		for b.Loop() {
-			call(function(goja.New(), program))
+			if _, err := f(goja.Undefined()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("runtime", func(b *testing.B) {
+		program := goja.MustCompile("m", `(function (x) {})`, true)
+		defer cpu(b)()
+		for b.Loop() {
+			if _, err := goja.New().RunProgram(program); err != nil {
+				b.Fatal(err)
+			}
 		}
 	})
 }

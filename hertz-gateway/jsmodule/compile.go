@@ -47,6 +47,7 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 	if err != nil {
 		return nil, nil, err
 	}
+	syncHooks(tree.Body)
 	own := ownCode(tree.Body, sources)
 	counts := numbersIn(own)
 	guardOperators(reflect.ValueOf(tree.Body))

@@ -145,6 +145,7 @@ func TestAnswers(t *testing.T) {
 		{"object", `return { z: 1, a: [1, 2] }`, 200, "Content-Type: application/json", `{"z":1,"a":[1,2]}`},
 		{"string", `return "hi"`, 200, "Content-Type: text/plain; charset=utf-8", "hi"},
 		{"promise", `return Promise.resolve({ a: 1 })`, 200, "", `{"a":1}`},
+		{"promise of a promise", `return (async () => Promise.resolve({ a: 1 }))()`, 200, "", `{"a":1}`},
 		{"thenable", `return { then(ok) { ok("later") } }`, 200, "", "later"},
 		{"json", `ctx.json({ a: 1 })`, 200, "Content-Type: application/json", `{"a":1}`},
 		{"status json", `ctx.status(404).json({ a: 1 })`, 404, "", `{"a":1}`},

@@ -329,7 +329,7 @@ func (s *Session) start() {
 		budget = s.budget
 	}
 	left := max(0, int64(budget)-headStart-s.spent)
-	if s.spent == 0 && !rt.jobs && !rt.watch.matches {
+	if s.spent == 0 && !rt.watch.matches {
 		// All that it runs for is likely over before the watchdog looks.
 		s.started = 0
 		dog.armUnseen(&rt.watch, left)

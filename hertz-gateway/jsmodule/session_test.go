@@ -482,3 +482,22 @@ func TestCallThatNobodyAwaits(t *testing.T) {
 		t.Fatal(got)
 	}
 }
+
+// TestAsyncHooks lets hooks be async, with and without something to await.
+func TestAsyncHooks(t *testing.T) {
+	for _, wait := range []string{"", "await null; "} {
+		c := chain(t, jsmodule.Config{}, `export const requestModifier = async (ctx) => { `+wait+`ctx.request.headers.set("x-a", "1") }
+			export async function requestHandler(ctx) { `+wait+`return Promise.resolve([1]) }
+			export async function responseModifier(ctx) { `+wait+`
+				throw new RangeError("no") }`)
+		e := open(t, c).mustRequest(t)
+		if _, err := e.Handle(); err != nil || string(e.r.body) != "[1]" || e.q.get("x-a") != "1" {
+			t.Fatal(err, string(e.r.body), e.q.get("x-a"))
+		}
+		got := moduleError(t, e.Response())
+		want := &jsmodule.Error{Module: "m0", Hook: "responseModifier", Kind: jsmodule.KindException, Name: "RangeError", Message: "no", File: "m0.ts", Line: 4, Column: 11}
+		if got.Error() != want.Error() || got.Kind != want.Kind {
+			t.Fatalf("%v, want %v", got, want)
+		}
+	}
+}
