@@ -5,6 +5,7 @@
 #   scripts/bench.sh            all of it: the comparison and the Go benchmarks
 #   scripts/bench.sh --quick    a few seconds, to see that it works: writes nothing,
 #                               fails when an answer is wrong or not 2xx
+#   scripts/bench.sh --modules  what modules add to a request; a table to standard output
 #   scripts/bench.sh --framed   with the framed transport; tables to standard output
 #   scripts/bench.sh --go       Go benchmarks of all packages
 #   scripts/bench.sh --pgo      writes hertz-gateway/default.pgo from CPU profiles
@@ -17,12 +18,12 @@ cd "$(dirname "$0")/.."
 
 mode=${1:-}
 case "$mode" in
-  '' | --quick | --framed | --pgo) ;;
+  '' | --quick | --modules | --framed | --pgo) ;;
   --go)
     exec go test -run '^$' -bench "${BENCH:-.}" -benchtime "${BENCHTIME:-1s}" -benchmem \
       ./hertz-gateway/... ./kitex-server/... ./dgate-cli/...
     ;;
-  *) echo "usage: scripts/bench.sh [--quick | --framed | --go | --pgo]" >&2; exit 2 ;;
+  *) echo "usage: scripts/bench.sh [--quick | --modules | --framed | --go | --pgo]" >&2; exit 2 ;;
 esac
 if [ "$(uname)" != Linux ]; then
   echo "the comparison reads CPU times from /proc: it needs Linux" >&2
@@ -50,12 +51,12 @@ if [ "$mode" != --pgo ]; then
   "${build[@]}" -o "$work/hertz-gateway" ./hertz-gateway
   args+=(--gateway "$work/hertz-gateway" --commit "$(git describe --tags --always --dirty 2>/dev/null || echo unknown)")
 fi
-if [ "$mode" != --framed ]; then
+if [ "$mode" != --framed ] && [ "$mode" != --modules ]; then
   printf '{"Replace": {"%s": "%s"}}\n' "$root/hertz-gateway/bench_profile.go" "$root/scripts/bench/_overlay/profile.go" >"$work/overlay.json"
   "${build[@]}" -overlay "$work/overlay.json" -o "$work/hertz-gateway-profiled" ./hertz-gateway
   args+=(--profiled "$work/hertz-gateway-profiled")
 fi
-if [ "$mode" != --pgo ]; then
+if [ "$mode" != --pgo ] && [ "$mode" != --modules ]; then
   go build -buildvcs=false -o "$work/hertz-gateway-shipped" ./hertz-gateway
   args+=(--shipped "$work/hertz-gateway-shipped")
 fi
@@ -66,6 +67,7 @@ case "$mode" in
     mkdir "$work/docs"
     cp docs/benchmarks.md "$work/docs"
     ;;
+  --modules) args+=(--modules-only) command="scripts/bench.sh --modules" ;;
   --framed) args+=(--framed) command="scripts/bench.sh --framed" ;;
   --pgo) args+=(--pgo "$root/hertz-gateway/default.pgo") ;;
   '') args+=(--docs "$root/docs") ;;
@@ -93,7 +95,7 @@ wait "$run" || { run=; cat "$work/out"; exit 1; }
 run=
 case "$mode" in
   --quick) echo "ok: every variant answers alike, and all answers are 2xx" ;;
-  --framed) cat "$work/out" ;;
+  --framed | --modules) cat "$work/out" ;;
   --pgo) echo "wrote hertz-gateway/default.pgo" ;;
   '') echo "wrote docs/benchmarks.md" ;;
 esac

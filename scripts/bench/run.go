@@ -32,6 +32,7 @@ func compareAll(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 		c.Only = append(strings.Split(list, ","), variant.Hand)
 		return nil
 	})
+	flags.BoolVar(&c.ModulesOnly, "modules-only", false, "measure only what modules add; the table goes to standard output")
 	flags.BoolVar(&c.Framed, "framed", false, "framed transport to the service instead of TTHeader")
 	flags.IntVar(&c.Conns, "conns", 64, "connections of the load generator")
 	flags.DurationVar(&c.Warm, "warm", 200*time.Millisecond, "before each measurement")
@@ -73,6 +74,10 @@ func compareAll(flags *flag.FlagSet, args []string, stderr io.Writer) error {
 		if m.GoBench, err = benchLines(goBench); err != nil {
 			return err
 		}
+	}
+	if c.ModulesOnly {
+		_, err := io.WriteString(os.Stdout, report.Modules(res, m))
+		return err
 	}
 	if docs == "" {
 		_, err := io.WriteString(os.Stdout, report.Markdown(res, cases, m))

@@ -16,6 +16,7 @@ import (
 type service struct {
 	book         *bench.QueryBookResp
 	small, large *bench.Library
+	pages        map[int32]*bench.Library
 }
 
 var _ bench.BenchSvc = (*service)(nil)
@@ -24,7 +25,10 @@ func (s *service) QueryBook(context.Context, *bench.QueryBookReq) (*bench.QueryB
 	return s.book, nil
 }
 
-func (s *service) List4k(context.Context, *bench.ListReq) (*bench.Library, error) {
+func (s *service) List4k(_ context.Context, req *bench.ListReq) (*bench.Library, error) {
+	if page := s.pages[req.Page]; page != nil {
+		return page, nil
+	}
 	return s.small, nil
 }
 
@@ -42,12 +46,17 @@ func Run(addr, grpcAddr string) error {
 	if err != nil {
 		return fmt.Errorf("backend: %w", err)
 	}
-	s := &service{book: payload.Book()}
+	s := &service{book: payload.Book(), pages: map[int32]*bench.Library{}}
 	if s.small, err = payload.Library(payload.Small); err != nil {
 		return err
 	}
 	if s.large, err = payload.Library(payload.Large); err != nil {
 		return err
+	}
+	for page, size := range payload.Pages() {
+		if s.pages[page], err = payload.Library(size); err != nil {
+			return err
+		}
 	}
 	failed := make(chan error, 2)
 	go func() { failed <- serveGRPC(grpcAddr, s) }()

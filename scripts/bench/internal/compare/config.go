@@ -25,8 +25,8 @@ type Config struct {
 	Rounds int
 	// OpenRounds is the same for latency at half load.
 	OpenRounds int
-	// ProfileOnly skips the measurements.
-	ProfileOnly bool
+	// ProfileOnly skips the measurements, ModulesOnly those without modules.
+	ProfileOnly, ModulesOnly bool
 
 	Log *slog.Logger
 }
@@ -47,6 +47,8 @@ type Results struct {
 	// half of what the hand-written service answers.
 	Open map[string]map[string]Series
 	Rate map[string]float64
+	// Modules are the gateway without and with a module, by the key of the case.
+	Modules map[string]ModuleSeries
 	// Idle is the share of a core that the gateway uses without requests.
 	Idle float64
 	// Start is the time from the start of the gateway's process, as it ships, to
@@ -56,3 +58,7 @@ type Results struct {
 	// Profiles are files, by the key of the case.
 	Profiles map[string]string
 }
+
+// ModuleSeries are the samples of one case without and with its module; the
+// same place in both is the same round.
+type ModuleSeries struct{ Without, With Series }

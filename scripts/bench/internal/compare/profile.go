@@ -17,7 +17,7 @@ func (s *stage) profile(res *Results) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	r, err := s.startGateway("profiled", s.c.Profiled, "BENCH_PROFILES="+dir)
+	r, err := s.startGateway("profiled", s.c.Profiled, "", "BENCH_PROFILES="+dir)
 	if err != nil {
 		return err
 	}

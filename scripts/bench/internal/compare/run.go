@@ -22,13 +22,23 @@ func Run(c Config) (res *Results, err error) {
 	defer s.stop()
 	res = &Results{
 		Closed: map[string]map[string]Series{}, Open: map[string]map[string]Series{},
-		Rate: map[string]float64{}, Profiles: map[string]string{},
+		Rate: map[string]float64{}, Profiles: map[string]string{}, Modules: map[string]ModuleSeries{},
 	}
 	if c.ProfileOnly {
 		if err := s.startBackend(); err != nil {
 			return nil, err
 		}
 		return res, s.profile(res)
+	}
+	if c.ModulesOnly {
+		if err := s.startBackend(); err != nil {
+			return nil, err
+		}
+		plain, err := s.startGateway(Gateway, c.Gateway, "", sameCollector...)
+		if err != nil {
+			return nil, err
+		}
+		return res, s.modules(plain, res.Modules)
 	}
 	all, err := s.startAll()
 	if err != nil {
@@ -74,6 +84,13 @@ func Run(c Config) (res *Results, err error) {
 	if err := s.rounds(rivals, res.Open, c.OpenRounds, res.Rate); err != nil {
 		return nil, err
 	}
+	for _, r := range rivals {
+		if r.name == Gateway {
+			if err := s.modules(r, res.Modules); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if c.Profiled == "" {
 		return res, nil
 	}
@@ -109,9 +126,13 @@ func (s *stage) rounds(all []*running, into map[string]map[string]Series, n int,
 }
 
 func (s *stage) measure(r *running, c payload.Case, rate float64) (Sample, error) {
+	return s.sample(r, load.Request(c.Verb, c.Target, c.Body), s.c.Conns, rate)
+}
+
+func (s *stage) sample(r *running, request []byte, conns int, rate float64) (Sample, error) {
 	var marks []time.Duration
 	result, err := load.Run(load.Config{
-		Addr: r.addr, Request: load.Request(c.Verb, c.Target, c.Body), Conns: s.c.Conns,
+		Addr: r.addr, Request: request, Conns: conns,
 		Warm: s.c.Warm, Measure: s.c.Measure, Rate: rate,
 		Mark: func() error {
 			cpu, err := r.CPU()

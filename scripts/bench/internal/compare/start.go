@@ -121,9 +121,14 @@ func (r *running) awaitAnswer(cases []payload.Case) error {
 	})
 }
 
+// sameCollector gives a gateway the garbage collector as everybody else has it;
+// it sets its own.
+var sameCollector = []string{"GOGC=100", "GOMEMLIMIT=off"}
+
 // startGateway starts one with an etcd of its own, in which it registers the
-// backend as a Kitex server would.
-func (s *stage) startGateway(name, program string, env ...string) (*running, error) {
+// backend as a Kitex server would. It loads the modules of a directory that is
+// not "".
+func (s *stage) startGateway(name, program, modules string, env ...string) (*running, error) {
 	addrs, err := process.FreeAddrs(3)
 	if err != nil {
 		return nil, err
@@ -140,9 +145,15 @@ func (s *stage) startGateway(name, program string, env ...string) (*running, err
 	if err := os.WriteFile(config, []byte("services:\n  BenchSvc: {transport: "+transport+"}\n"), 0o600); err != nil {
 		return nil, err
 	}
+	args := []string{
+		"--config", config, "--listen", addrs[0], "--admin-listen", addrs[1], "--etcd-listen", addrs[2],
+		"--idl", s.c.IDL, "--data", filepath.Join(dir, "data"), "--log-level", "warn", "--drain", "0s",
+	}
+	if modules != "" {
+		args = append(args, "--modules", modules)
+	}
 	begin := time.Now()
-	p, err := s.launch(name, env, program, "--config", config, "--listen", addrs[0], "--admin-listen", addrs[1], "--etcd-listen", addrs[2],
-		"--idl", s.c.IDL, "--data", filepath.Join(dir, "data"), "--log-level", "warn", "--drain", "0s")
+	p, err := s.launch(name, env, program, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -184,8 +195,7 @@ func (s *stage) startAll() ([]*running, error) {
 		var err error
 		switch {
 		case name == Gateway:
-			// The collector as everybody else has it; the gateway sets its own.
-			r, err = s.startGateway(name, s.c.Gateway, "GOGC=100", "GOMEMLIMIT=off")
+			r, err = s.startGateway(name, s.c.Gateway, "", sameCollector...)
 		case name != Shipped:
 			if len(s.c.Only) > 0 && !slices.Contains(s.c.Only, name) {
 				continue
@@ -194,7 +204,7 @@ func (s *stage) startAll() ([]*running, error) {
 		case s.c.Shipped == "":
 			continue
 		default:
-			r, err = s.startGateway(name, s.c.Shipped)
+			r, err = s.startGateway(name, s.c.Shipped, "")
 		}
 		if err != nil {
 			return nil, err

@@ -53,6 +53,15 @@ func (s Series) Ratio(base Series, figure func(Sample) float64) Spread {
 	return SpreadOf(v)
 }
 
+// Minus subtracts a figure of base round by round.
+func (s Series) Minus(base Series, figure func(Sample) float64) Spread {
+	var v []float64
+	for i := range min(len(s), len(base)) {
+		v = append(v, figure(s[i])-figure(base[i]))
+	}
+	return SpreadOf(v)
+}
+
 // CPU selects the CPU time per request.
 func CPU(s Sample) float64 { return s.CPU }
 

@@ -47,9 +47,9 @@ var (
 	contentLength = []byte("\r\ncontent-length:")
 )
 
-// roundTrip sends request and reads the answer. The body is appended to keep
-// if that is not nil.
-func (c *conn) roundTrip(request []byte, keep *[]byte) (status int, err error) {
+// roundTrip sends request and reads the answer. The head and the body are
+// appended to what is not nil.
+func (c *conn) roundTrip(request []byte, keepHead, keep *[]byte) (status int, err error) {
 	if _, err := c.Write(request); err != nil {
 		return 0, fmt.Errorf("load: %w", err)
 	}
@@ -68,6 +68,9 @@ func (c *conn) roundTrip(request []byte, keep *[]byte) (status int, err error) {
 	status, length, err := parseHead(c.buf[:head+2])
 	if err != nil {
 		return 0, err
+	}
+	if keepHead != nil {
+		*keepHead = append(*keepHead, c.buf[:head]...)
 	}
 	body := c.buf[head+len(endOfHead) : n]
 	if len(body) > length {
@@ -123,14 +126,20 @@ func parseHead(head []byte) (status, length int, err error) {
 
 // Once sends one request on a connection of its own.
 func Once(addr string, request []byte) (status int, body []byte, err error) {
+	status, _, body, err = OnceWithHead(addr, request)
+	return status, body, err
+}
+
+// OnceWithHead is Once with the head of the answer.
+func OnceWithHead(addr string, request []byte) (status int, head, body []byte, err error) {
 	c, err := dial(addr)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, nil, err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	if err := c.SetDeadline(time.Now().Add(hung)); err != nil {
-		return 0, nil, fmt.Errorf("load: %w", err)
+		return 0, nil, nil, fmt.Errorf("load: %w", err)
 	}
-	status, err = c.roundTrip(request, &body)
-	return status, body, err
+	status, err = c.roundTrip(request, &head, &body)
+	return status, head, body, err
 }

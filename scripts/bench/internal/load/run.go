@@ -139,7 +139,7 @@ func (w *worker) run(request []byte, due func() time.Time, counting, stop *atomi
 		if wait := time.Until(at); wait > 0 {
 			time.Sleep(wait)
 		}
-		status, err := w.roundTrip(request, nil)
+		status, err := w.roundTrip(request, nil, nil)
 		if err != nil {
 			w.err = err
 			return

@@ -91,6 +91,10 @@ func jsonLen(v any) (int, error) {
 	return len(text), nil
 }
 
+// Pages are the sizes of the nested list that the service's list4k answers with
+// for a page, where that is not Small.
+func Pages() map[int32]int { return map[int32]int{2: 1 << 10, 3: 20 << 10} }
+
 // Cases returns all cases, in the order of the tables.
 func Cases() ([]Case, error) {
 	small, err := Library(Small)

@@ -30,6 +30,7 @@ func Markdown(res *compare.Results, cases []payload.Case, m Meta) string {
 	w.targets("CPU time per request", "µs", compare.CPU, "at most", func(t target) (float64, float64) { return t.cpu, t.shippedCPU })
 	w.targets("Requests per second", "1/s", compare.PerSecond, "at least", func(t target) (float64, float64) { return t.perSecond, t.shippedPerSecond })
 	w.others()
+	w.modules()
 	w.all("CPU time per request ÷ hand-written, every variant", compare.CPU)
 	w.all("Requests per second ÷ hand-written, every variant", compare.PerSecond)
 	w.latency()

@@ -76,6 +76,10 @@ func results(t *testing.T) (*compare.Results, []payload.Case) {
 		by["gateway"] = compare.Series{{CPU: 50, PerSecond: 1900, P50: 1, P99: 3, Requests: 10, Bad: 1}}
 		res.Closed[c.Key], res.Open[c.Key] = by, by
 	}
+	res.Modules = map[string]compare.ModuleSeries{
+		"headers":  {Without: compare.Series{{CPU: 20}, {CPU: 30}}, With: compare.Series{{CPU: 22}, {CPU: 34}}},
+		"parallel": {Without: compare.Series{{P50: 0.2}}, With: compare.Series{{P50: 0.6}}},
+	}
 	return res, cases
 }
 
@@ -88,6 +92,8 @@ func TestMarkdownSaysWhatFellShort(t *testing.T) {
 		"| 4 KB reply | 1000 | 1900 | 1.90 (1.90–1.90) | 2.00 | **missed** by 5 % |",
 		"| p99 at half load ÷ hand-written, book query | ≤ 1 | 1.50 (1.50–1.50) | **missed** by 50 % |",
 		"**10 of 500** (DGate: 10)",
+		"| a request and a response header set | 25.0 | 28.0 | 3.0 (2.0–4.0) | ≤ 3 | reached |",
+		"| three calls in parallel, latency | 200 | 600 | 400.0 (400.0–400.0) | ≤ 300 | **missed** by 33 % |",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q:\n%s", want, text)
