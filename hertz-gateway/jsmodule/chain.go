@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,6 +25,11 @@ type Chain struct {
 	// Who gives one up while somebody waits, passes its place on through slots.
 	used, waiting int
 	slots         chan struct{}
+	// peak is the most runtimes that were in use at once since the last trim,
+	// before the same between the two trims before. trimming is set while a
+	// trim is due.
+	peak, before int
+	trimming     bool
 }
 
 // NewChain makes a chain and loads it into a first runtime. The error is an
@@ -110,6 +116,7 @@ func (c *Chain) takeIdle() (*vmRuntime, bool) {
 		return nil, false
 	}
 	c.used++
+	c.peak = max(c.peak, c.used)
 	return c.popIdleLocked(), true
 }
 
@@ -178,13 +185,43 @@ const maxServed = 5000
 func (c *Chain) release(rt *vmRuntime) {
 	c.mu.Lock()
 	rt.served++
-	keep := !c.fresh && !c.closed && rt.served < maxServed && len(c.idle) < c.host.limits.Idle
+	keep := !c.fresh && !c.closed && rt.served < maxServed && len(c.idle)+c.used <= c.wantedLocked()
 	if keep {
 		c.idle = append(c.idle, rt)
+		c.trimLaterLocked()
 	}
 	c.freeSlotLocked()
 	c.mu.Unlock()
 	if !keep {
+		rt.discard()
+	}
+}
+
+// wantedLocked is how many runtimes are kept, in use or idle: as many as load
+// has lately needed, since making one costs as much as many calls.
+func (c *Chain) wantedLocked() int { return max(c.host.limits.Idle, c.peak, c.before) }
+
+// trimEvery is how long a runtime stays, more or less, that nobody needs.
+const trimEvery = 30 * time.Second
+
+func (c *Chain) trimLaterLocked() {
+	if !c.trimming && len(c.idle) > c.host.limits.Idle {
+		c.trimming = true
+		time.AfterFunc(trimEvery, c.trim)
+	}
+}
+
+// trim drops the idle runtimes that were not needed since the last trim but one.
+func (c *Chain) trim() {
+	c.mu.Lock()
+	c.before, c.peak = c.peak, c.used
+	excess := min(max(0, len(c.idle)+c.used-c.wantedLocked()), len(c.idle))
+	gone := slices.Clone(c.idle[:excess]) // the coldest
+	c.idle = slices.Delete(c.idle, 0, excess)
+	c.trimming = false
+	c.trimLaterLocked()
+	c.mu.Unlock()
+	for _, rt := range gone {
 		rt.discard()
 	}
 }

@@ -53,7 +53,8 @@ type Limits struct {
 	// Runtimes bounds the runtimes of a chain; a session waits for one until
 	// its deadline. Default 1024.
 	Runtimes int
-	// Idle is how many unused runtimes a chain keeps. Default 4 per CPU.
+	// Idle is how many unused runtimes a chain keeps for good; it keeps as many
+	// as were in use at once for a minute. Default 4 per CPU.
 	Idle int
 	// Operations bounds the calls and timers that one exchange may have
 	// under way. Default 64.

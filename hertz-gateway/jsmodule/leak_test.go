@@ -129,6 +129,8 @@ func TestNothingLeaks(t *testing.T) {
 		t.Error("nothing failed, or nothing was called")
 	}
 	h.tails.Wait()
+	c.trim()
+	c.trim()
 	h.dog.mu.Lock()
 	watches := len(h.dog.watches)
 	h.dog.mu.Unlock()
