@@ -501,3 +501,33 @@ func TestAsyncHooks(t *testing.T) {
 		}
 	}
 }
+
+// TestJobsRunInTheirCall leaves jobs behind in all ways there are. They run at
+// the end of the hook, never in another request.
+func TestJobsRunInTheirCall(t *testing.T) {
+	for _, leave := range []string{
+		`Promise.resolve().then(run)`,
+		`(async () => { await null; run() })()`,
+		`(async () => new Thenable())()`,
+		`return new Thenable()`,
+		`ctx.waitUntil(new Thenable())`,
+		`queueMicrotask(run)`,
+		`fetch("http://a.example/").constructor.resolve(new Thenable())`,
+		`new (Object.getPrototypeOf(fetch("http://a.example/")).constructor)((resolve) => resolve(new Thenable()))`,
+		`globalThis["Pro" + "mise"].resolve(new Thenable())`,
+		`crypto.subtle.digest("SHA-256", new Uint8Array(1))["th" + "en"](run)`,
+		`const { then } = crypto.subtle.digest("SHA-256", new Uint8Array(1)); Reflect.apply(then, crypto.subtle.digest("SHA-256", new Uint8Array(1)), [run])`,
+	} {
+		c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `let ran = 0; function run() { ran++ }
+			class Thenable { then(resolve) { run(); resolve() } }
+			export function requestModifier(ctx) { `+leave+` }
+			export function responseModifier(ctx, res) { res.headers.set("x-ran", String(ran)); ran = 0 }`)
+		for range 2 {
+			e := open(t, c).mustRequest(t)
+			if err := e.Response(); err != nil || e.r.get("x-ran") != "1" {
+				t.Fatal(leave, err, e.r.get("x-ran"))
+			}
+			e.Close()
+		}
+	}
+}
