@@ -297,29 +297,21 @@ func (b *build) plugin(p api.PluginBuild) {
 // topLevelHooks hands over the hooks that stand as plain functions. Exports
 // come first.
 var topLevelHooks = func() string {
-	var b strings.Builder
-	b.WriteString("\n;" + topName + "({")
-	for _, names := range hookNames {
-		for _, name := range names {
-			fmt.Fprintf(&b, "%s: typeof %s === 'function' ? %s : void 0,", name, name, name)
-		}
+	var args []string
+	for _, e := range hookExports {
+		args = append(args, fmt.Sprintf("typeof %s === 'function' ? %s : void 0", e.name, e.name))
 	}
-	b.WriteString("});")
-	return b.String()
+	return "\n;" + topName + "(" + strings.Join(args, ", ") + ");"
 }()
 
 // entry is what a bundle begins with: it hands over the hooks that the module
 // exports, without the objects and functions that an export takes otherwise.
 var entry = func() string {
-	var b strings.Builder
-	b.WriteString("import * as module from 'module';" + exportsName + "({default: module.default")
-	for _, names := range hookNames {
-		for _, name := range names {
-			fmt.Fprintf(&b, ", %s: module.%s", name, name)
-		}
+	args := "module.default"
+	for _, e := range hookExports {
+		args += ", module." + e.name
 	}
-	b.WriteString("});")
-	return b.String()
+	return "import * as module from 'module';" + exportsName + "(" + args + ");"
 }()
 
 func loaderOf(file string) api.Loader {

@@ -78,42 +78,48 @@ func (rt *vmRuntime) last(h Hook) *moduleInstance {
 }
 
 func (c *contextObject) install() {
-	rt := c.rt
-	c.what, c.members, c.get = "the ctx of this request", contextMembers, c.member
+	c.what, c.members, c.get, c.table = "the ctx of this request", contextMembers, c.member, c.rt.plan.context
 	c.shape.install()
-	method := func(name string, n int, f func(*Session, goja.FunctionCall) goja.Value) {
-		c.method(name, n, func(call goja.FunctionCall) goja.Value { return f(rt.session, call) })
+}
+
+// contextMethods are the functions of ctx.
+func contextMethods() map[string]offer {
+	methods := map[string]offer{}
+	method := func(name string, n int, f func(*contextObject, *Session, goja.FunctionCall) goja.Value) {
+		methods[name] = offer{n, func(rt *vmRuntime, call goja.FunctionCall) goja.Value {
+			return f(&rt.context, rt.session, call)
+		}}
 	}
 
-	method("pathParams", 0, func(s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
-	method("pathParam", 1, func(s *Session, call goja.FunctionCall) goja.Value {
+	method("pathParams", 0, func(c *contextObject, s *Session, _ goja.FunctionCall) goja.Value { return c.pathParams(s) })
+	method("pathParam", 1, func(c *contextObject, s *Session, call goja.FunctionCall) goja.Value {
 		if v, ok := s.call.Request.PathParam(call.Argument(0).String()); ok {
-			return rt.newString(strings.Clone(v))
+			return c.rt.newString(strings.Clone(v))
 		}
 		return goja.Null()
 	})
-	method("query", 0, func(*Session, goja.FunctionCall) goja.Value { return rt.request.queryValue() })
-	method("queryParam", 1, func(_ *Session, call goja.FunctionCall) goja.Value {
-		if v, ok := rt.request.queryObject().get(call.Argument(0).String()); ok {
-			return rt.newString(v)
+	method("query", 0, func(c *contextObject, _ *Session, _ goja.FunctionCall) goja.Value { return c.rt.request.queryValue() })
+	method("queryParam", 1, func(c *contextObject, _ *Session, call goja.FunctionCall) goja.Value {
+		if v, ok := c.rt.request.queryObject().get(call.Argument(0).String()); ok {
+			return c.rt.newString(v)
 		}
 		return goja.Null()
 	})
-	method("set", 2, func(_ *Session, call goja.FunctionCall) goja.Value {
+	method("set", 2, func(c *contextObject, _ *Session, call goja.FunctionCall) goja.Value {
 		if c.values == nil {
 			c.values = map[string]goja.Value{}
 		}
 		c.values[call.Argument(0).String()] = call.Argument(1)
 		return goja.Undefined()
 	})
-	method("get", 1, func(_ *Session, call goja.FunctionCall) goja.Value {
+	method("get", 1, func(c *contextObject, _ *Session, call goja.FunctionCall) goja.Value {
 		if v, ok := c.values[call.Argument(0).String()]; ok {
 			return v
 		}
 		return goja.Undefined()
 	})
-	method("waitUntil", 1, func(s *Session, call goja.FunctionCall) goja.Value {
-		if p, err := rt.promiseOf(call.Argument(0)); err != nil {
+	method("waitUntil", 1, func(c *contextObject, s *Session, call goja.FunctionCall) goja.Value {
+		if p, err := c.rt.promiseOf(call.Argument(0)); err != nil {
 			panic(err)
 		} else if p != nil && p.State() == goja.PromiseStatePending {
 			s.waits = append(s.waits, p)
@@ -123,20 +129,21 @@ func (c *contextObject) install() {
 
 	// The shorthands are the functions of ctx.response, returning ctx.
 	for _, name := range []string{"status", "setStatus", "json", "text", "write", "send", "end", "setHeader"} {
-		method(name, 1, func(_ *Session, call goja.FunctionCall) goja.Value {
-			rt.response.do(name, call.Arguments)
+		method(name, 1, func(c *contextObject, _ *Session, call goja.FunctionCall) goja.Value {
+			c.rt.response.do(name, call.Arguments)
 			return c.obj
 		})
 	}
-	method("redirect", 2, func(_ *Session, call goja.FunctionCall) goja.Value {
+	method("redirect", 2, func(c *contextObject, _ *Session, call goja.FunctionCall) goja.Value {
 		status := 302
 		if len(call.Arguments) > 1 {
 			status = int(integer(call.Argument(1), 0, 999))
 		}
-		rt.response.redirect(call.Argument(0), status)
+		c.rt.response.redirect(call.Argument(0), status)
 		return c.obj
 	})
-	method("toJSON", 0, func(s *Session, _ goja.FunctionCall) goja.Value {
+	method("toJSON", 0, func(c *contextObject, s *Session, _ goja.FunctionCall) goja.Value {
+		rt := c.rt
 		o := rt.vm.NewObject()
 		own(o, "id", rt.newString(s.call.ID))
 		own(o, "namespace", c.namespace())
@@ -145,6 +152,7 @@ func (c *contextObject) install() {
 		own(o, "params", c.pathParams(s))
 		return o
 	})
+	return methods
 }
 
 // contextMembers are the names that member knows.

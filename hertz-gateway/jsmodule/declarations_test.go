@@ -130,6 +130,7 @@ func TestDeclarationsAreComplete(t *testing.T) {
 		if !strings.Contains(inDGate, "export interface "+view.name) {
 			t.Errorf("%s is not in dgate", view.name)
 		}
-		check(view.name, block, append(slices.Sorted(maps.Keys(view.of.methods)), view.of.members...))
+		methods := append(slices.Sorted(maps.Keys(view.of.offers)), slices.Sorted(maps.Keys(view.of.methods))...)
+		check(view.name, block, slices.Concat(methods, slices.Sorted(maps.Keys(view.of.table)), view.of.members))
 	}
 }

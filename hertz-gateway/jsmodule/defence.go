@@ -21,6 +21,8 @@ type platform struct {
 	byName map[string][]int
 	// globals are those of the host, made when they are first used.
 	globals map[string]func(*vmRuntime) goja.Value
+	// context are the functions of ctx.
+	context map[string]offer
 }
 
 // Names of defences that no code can spell.
@@ -33,7 +35,7 @@ const (
 
 // thePlatform is made once.
 var thePlatform = sync.OnceValue(func() *platform {
-	p := &platform{byName: map[string][]int{}, globals: hostGlobals()}
+	p := &platform{byName: map[string][]int{}, globals: hostGlobals(), context: contextMethods()}
 	p.takeBuiltins()
 	p.guardBuiltins()
 	p.sealBuiltins()

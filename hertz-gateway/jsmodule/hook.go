@@ -28,6 +28,22 @@ var hookNames = [hookCount][]string{
 	ErrorHandler:     {"errorHandler"},
 }
 
+// hookExports are the hooks by all of their names, in the order in which a
+// module hands them over.
+var hookExports = func() (exports []hookExport) {
+	for h, names := range hookNames {
+		for _, name := range names {
+			exports = append(exports, hookExport{Hook(h), name})
+		}
+	}
+	return exports
+}()
+
+type hookExport struct {
+	hook Hook
+	name string
+}
+
 // String is the name of the export.
 func (h Hook) String() string {
 	if h >= hookCount {

@@ -100,11 +100,9 @@ func (s *Session) PlayHook(h Hook, failure Failure) (p Played, err error) {
 
 // HookNamed finds a hook by the name of its export.
 func HookNamed(name string) (Hook, bool) {
-	for h, names := range hookNames {
-		for _, n := range names {
-			if n == name {
-				return Hook(h), true
-			}
+	for _, e := range hookExports {
+		if e.name == name {
+			return e.hook, true
 		}
 	}
 	return hookCount, false

@@ -200,7 +200,7 @@ func (r *responseObject) install() {
 	rt.bodyReaders(&r.body, method)
 	// With an argument text and json write, without they read.
 	for _, name := range []string{"text", "json"} {
-		read, ok := goja.AssertFunction(r.methods[name])
+		read, ok := goja.AssertFunction(r.methodOf(name))
 		if !ok {
 			continue
 		}

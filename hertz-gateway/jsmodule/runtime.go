@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/dop251/goja"
@@ -75,8 +76,6 @@ type moduleInstance struct {
 	rt      *vmRuntime
 	logger  *slog.Logger // see log
 	hooks   [hookCount]hookFunc
-	// top holds the hooks that stand as plain functions.
-	top goja.Value
 	// builtins are the parts of "dgate" it has imported.
 	builtins map[string]goja.Value
 }
@@ -132,7 +131,7 @@ func newRuntime(h *Host, namespace string, p *plan) (*vmRuntime, *Error) {
 	err := rt.guarded(func() error {
 		rt.install()
 		for _, p := range p.programs {
-			m := &moduleInstance{program: p, rt: rt, builtins: map[string]goja.Value{}}
+			m := &moduleInstance{program: p, rt: rt}
 			rt.current = m
 			if err := m.load(); err != nil {
 				return err
@@ -179,33 +178,55 @@ func (m *moduleInstance) load() error {
 	if !ok {
 		return errors.New("the compiled module is not a function")
 	}
-	exports, module := vm.NewObject(), vm.NewObject()
-	if err := module.Set("exports", exports); err != nil {
-		return err
+	exports, module := goja.Undefined(), goja.Undefined()
+	if names := m.rt.plan.names; names["exports"] || names["module"] {
+		o := vm.NewObject()
+		exports, module = vm.NewObject(), o
+		own(o, "exports", exports)
 	}
-	takeTop := func(c goja.FunctionCall) goja.Value {
-		m.top = c.Argument(0)
+	// Both the exports and the functions of the top level come here, the
+	// exports with the default export in front.
+	var exported, top []goja.Value
+	take := m.rt.fn(exportsName, 1, func(c goja.FunctionCall) goja.Value {
+		if len(c.Arguments) > len(hookExports) {
+			exported = slices.Clone(c.Arguments)
+		} else {
+			top = slices.Clone(c.Arguments)
+		}
 		return goja.Undefined()
-	}
-	var exported goja.Value
-	takeExports := func(c goja.FunctionCall) goja.Value {
-		exported = c.Argument(0)
-		return goja.Undefined()
-	}
+	})
 	fetch := goja.Undefined()
 	if m.rt.plan.names[fetchName] {
 		fetch = m.fetchFunction()
 	}
 	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
-		m.own(topName, takeTop), m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread), m.own(keyName, m.rt.guardKey), m.own(keysName, m.rt.takeKeys),
-		m.own(exportsName, takeExports), fetch)
+		take, m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread),
+		m.own(keyName, m.rt.guardKey), m.own(keysName, m.rt.takeKeys), take, fetch)
 	if err != nil {
 		return err
 	}
-	if exported == nil {
-		exported = module.Get("exports")
+	if o, ok := module.(*goja.Object); ok && exported == nil {
+		exported = exportedBy(o.Get("exports"))
 	}
-	return m.findHooks(exported)
+	m.findHooks(exported, top)
+	return nil
+}
+
+// exportedBy lists what an object of exports has, as findHooks takes it. Without
+// a default export it stands for one.
+func exportedBy(exports goja.Value) []goja.Value {
+	o, ok := exports.(*goja.Object)
+	if !ok {
+		return nil
+	}
+	exported := []goja.Value{o}
+	if byDefault, ok := o.Get("default").(*goja.Object); ok {
+		exported[0] = byDefault
+	}
+	for _, e := range hookExports {
+		exported = append(exported, o.Get(e.name))
+	}
+	return exported
 }
 
 // own makes a function that each module has for itself, if its code names it.
@@ -217,48 +238,51 @@ func (m *moduleInstance) own(name string, f nativeFunc) goja.Value {
 }
 
 // findHooks looks for each hook at the exports, then at the default export,
-// then at the functions of the top level.
-func (m *moduleInstance) findHooks(exports goja.Value) error {
-	m.take(exports)
-	if o, ok := exports.(*goja.Object); ok {
-		m.take(o.Get("default"))
-		m.rebind(o.Get("default"))
+// then at the functions of the top level. The default export is the this of its
+// functions, as in CommonJS, where it is all that is exported.
+func (m *moduleInstance) findHooks(exported, top []goja.Value) {
+	var byDefault *goja.Object
+	if len(exported) > 0 {
+		byDefault, _ = exported[0].(*goja.Object)
+		exported = exported[1:]
 	}
-	m.take(m.top)
-	m.top = nil
+	for i, e := range hookExports {
+		hook := &m.hooks[e.hook]
+		if hook.call != nil {
+			continue // under its other name
+		}
+		if v := at(exported, i); m.take(hook, v, e.name) {
+			if byDefault != nil && v.SameAs(byDefault.Get(e.name)) {
+				hook.this = byDefault
+			}
+		}
+	}
+	for _, e := range hookExports {
+		if hook := &m.hooks[e.hook]; hook.call == nil && byDefault != nil && m.take(hook, byDefault.Get(e.name), e.name) {
+			hook.this = byDefault
+		}
+	}
+	for i, e := range hookExports {
+		if hook := &m.hooks[e.hook]; hook.call == nil && m.take(hook, at(top, i), e.name) {
+			hook.plain = true
+		}
+	}
+}
+
+func at(values []goja.Value, i int) goja.Value {
+	if i < len(values) {
+		return values[i]
+	}
 	return nil
 }
 
-// rebind gives hooks that are functions of the default export that as their
-// this, as in CommonJS, where it is all that is exported.
-func (m *moduleInstance) rebind(to goja.Value) {
-	o, ok := to.(*goja.Object)
-	if !ok {
-		return
+// take makes v the hook, if it is a function.
+func (m *moduleInstance) take(hook *hookFunc, v goja.Value, name string) bool {
+	call, ok := direct(v)
+	if ok {
+		*hook = hookFunc{call: call, this: goja.Undefined(), name: name}
 	}
-	for h := range m.hooks {
-		hook := &m.hooks[h]
-		if exporter, ok := hook.this.(*goja.Object); ok && exporter != o {
-			if f := o.Get(hook.name); f != nil && f.SameAs(exporter.Get(hook.name)) {
-				hook.this = o
-			}
-		}
-	}
-}
-
-func (m *moduleInstance) take(from goja.Value) {
-	o, ok := from.(*goja.Object)
-	if !ok {
-		return
-	}
-	for h, names := range hookNames {
-		for _, name := range names {
-			call, ok := direct(o.Get(name))
-			if ok && m.hooks[h].call == nil {
-				m.hooks[h] = hookFunc{call: call, this: o, name: name, plain: from == m.top}
-			}
-		}
-	}
+	return ok
 }
 
 // require gives a module the built-in modules; esbuild has linked all others.
@@ -266,6 +290,9 @@ func (m *moduleInstance) require(c goja.FunctionCall) goja.Value {
 	name := c.Argument(0).String()
 	if v, ok := m.builtins[name]; ok {
 		return v
+	}
+	if m.builtins == nil {
+		m.builtins = map[string]goja.Value{}
 	}
 	for _, b := range builtins() {
 		if b.name == name {

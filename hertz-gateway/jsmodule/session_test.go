@@ -531,3 +531,18 @@ func TestJobsRunInTheirCall(t *testing.T) {
 		}
 	}
 }
+
+// TestThisOfHooks: the object that a module exports is the this of its functions.
+func TestThisOfHooks(t *testing.T) {
+	for _, text := range []string{
+		`export default { text: "mine", requestHandler() { return this.text } }`,
+		`module.exports = { text: "mine", requestHandler() { return this.text } }`,
+		`exports.text = "mine"; exports.requestHandler = function () { return this.text }`,
+		`const all = { text: "mine", requestHandler() { return this.text } }; export default all; export const requestHandler = all.requestHandler`,
+	} {
+		e := open(t, chain(t, jsmodule.Config{}, text))
+		if handled, err := e.Handle(); err != nil || !handled || string(e.r.body) != "mine" {
+			t.Errorf("%s: %s, %v", text, e.r.body, err)
+		}
+	}
+}

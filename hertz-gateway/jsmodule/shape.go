@@ -19,6 +19,10 @@ type shape struct {
 	members []string
 	get     func(key string) goja.Value
 	set     func(key string, v goja.Value) bool
+	// offers are the functions it can have, table those that are the same in all
+	// runtimes; methods are those that have been made.
+	offers  map[string]offer
+	table   map[string]offer
 	methods map[string]goja.Value
 	// proto has all of it for an object that can be called, which cannot be a
 	// dynamic one; else it is nil.
@@ -32,6 +36,12 @@ type shapeState struct {
 	obj *goja.Object
 	// own are the properties that a module has added.
 	own *goja.Object
+}
+
+// offer is a function that is made when it is first asked for.
+type offer struct {
+	length int
+	call   func(*vmRuntime, goja.FunctionCall) goja.Value
 }
 
 // handle is the Go side of an object with a shape.
@@ -78,14 +88,42 @@ func (h *shape) on(f nativeFunc) nativeFunc {
 
 // method adds a function, if a program can reach it.
 func (h *shape) method(name string, length int, f nativeFunc) {
+	h.offer(name, offer{length, func(_ *vmRuntime, call goja.FunctionCall) goja.Value { return f(call) }})
+}
+
+func (h *shape) offer(name string, o offer) {
 	if name != "toJSON" && !h.rt.reaches(name) {
 		return
 	}
 	if h.proto != nil {
-		h.methods[name] = h.rt.method(h.proto, name, length, h.on(f))
+		h.methods[name] = h.rt.method(h.proto, name, o.length, h.callOf(o))
 		return
 	}
-	h.methods[name] = h.rt.fn(name, length, h.on(f))
+	if h.offers == nil {
+		h.offers = map[string]offer{}
+	}
+	h.offers[name] = o
+	delete(h.methods, name)
+}
+
+func (h *shape) callOf(o offer) nativeFunc {
+	return h.on(func(call goja.FunctionCall) goja.Value { return o.call(h.rt, call) })
+}
+
+// methodOf gives a function by its name, nil if there is none.
+func (h *shape) methodOf(name string) goja.Value {
+	if f := h.methods[name]; f != nil || h.proto != nil {
+		return f
+	}
+	o, ok := h.offers[name]
+	if !ok {
+		if o, ok = h.table[name]; !ok {
+			return nil
+		}
+	}
+	f := h.rt.fn(name, o.length, h.callOf(o))
+	h.methods[name] = f
+	return f
 }
 
 // value gives the object of the current exchange.
@@ -117,7 +155,7 @@ func (h *handle) Get(key string) goja.Value {
 		if slices.Contains(of.members, key) {
 			of.rt.throwType(endedMessage)
 		}
-		return of.methods[key] // which throws
+		return of.methodOf(key) // which throws
 	}
 	if v := of.get(key); v != nil {
 		return v
@@ -127,7 +165,7 @@ func (h *handle) Get(key string) goja.Value {
 			return v
 		}
 	}
-	return of.methods[key]
+	return of.methodOf(key)
 }
 
 // Set implements goja.DynamicObject.
@@ -152,7 +190,7 @@ func (h *handle) Set(key string, v goja.Value) bool {
 // Has implements goja.DynamicObject.
 func (h *handle) Has(key string) bool {
 	of := h.of
-	return of.methods[key] != nil || slices.Contains(of.members, key) ||
+	return of.methodOf(key) != nil || slices.Contains(of.members, key) ||
 		h.epoch == of.rt.epoch && of.own != nil && of.own.Get(key) != nil
 }
 
