@@ -84,7 +84,8 @@ type structProg struct {
 	union bool
 	// fields in the order of the IDL.
 	fields []field
-	// first is the field whose JSON member is looked for first.
+	// first is the field whose JSON member is looked for first, with a bracket
+	// before its name where it otherwise has a comma.
 	first *field
 	// members are the fields that are written to JSON, in the order of the IDL.
 	members []member
@@ -437,11 +438,6 @@ func (c *compiler) finish(n *node) error {
 	}
 	sp.finished = true
 	sp.need = make([]uint64, sp.words)
-	defer func() {
-		if sp.words > 0 {
-			sp.needed = sp.need[0]
-		}
-	}()
 	for i := range sp.fields {
 		f := &sp.fields[i]
 		if err := c.finish(f.node); err != nil {
@@ -454,6 +450,10 @@ func (c *compiler) finish(n *node) error {
 			sp.need[f.word] |= f.bit
 		}
 	}
+	if sp.words > 0 {
+		sp.needed = sp.need[0]
+	}
+	sp.first = sp.first.opening()
 	return nil
 }
 

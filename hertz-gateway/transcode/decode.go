@@ -45,6 +45,10 @@ type decoder struct {
 	limit int
 	// marks are those of in.
 	marks marks
+	// out is dst with all of its capacity. Up to the offset roomy it has room for a
+	// field with a short value.
+	out   []byte
+	roomy int
 	// longest is how long a string may be for short; -1 if in is not all valid
 	// UTF-8.
 	longest int
@@ -95,33 +99,43 @@ func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err erro
 	if cap(dst)-len(dst) < len(json)+fieldRoom {
 		dst = slices.Grow(dst, len(json)+len(json)/4+2*fieldRoom)
 	}
-	out, i := d.document(c.root, dst, 1)
+	w, i := d.document(c.root, d.keep(dst), 1)
+	dst = d.out[:w]
 	switch {
 	case d.err != nil:
 		return dst[:d.start], d.err
 	case i < 0 || len(d.found) > 0:
 		return dst[:d.start], d.invalid()
 	}
-	return out, nil
+	return dst, nil
+}
+
+// keep takes dst, to which bytes have been appended, for what is written; it
+// gives the offset behind.
+func (d *decoder) keep(dst []byte) (w int) {
+	d.out, d.roomy = dst[:cap(dst)], cap(dst)-fieldRoom
+	return len(dst)
 }
 
 // read makes text the one to convert.
 func (d *decoder) read(text []byte) {
+	var valid bool
+	if d.marks, valid = d.marks.mark(text); valid {
+		d.longest = shortString
+	} else {
+		d.longest = -1
+	}
 	d.win = text
 	if len(text) <= padded {
 		n := copy(d.pad[:], text)
 		clear(d.pad[n : n+window])
 		text, d.win = d.pad[:n:n], d.pad[:n+window]
 	}
-	d.in, d.limit, d.longest = text, len(d.win)-window, shortString
-	var valid bool
-	if d.marks, valid = d.marks.mark(text); !valid {
-		d.longest = -1
-	}
+	d.in, d.limit = text, len(d.win)-window
 }
 
 func (d *decoder) free() {
-	d.codec, d.in, d.win, d.src, d.namer, d.err, d.keys = nil, nil, nil, nil, nil, nil, 0
+	d.codec, d.in, d.win, d.out, d.src, d.namer, d.err, d.keys = nil, nil, nil, nil, nil, nil, nil, 0
 	clear(d.found)
 	clear(d.trail)
 	d.found, d.trail = d.found[:0], d.trail[:0]
@@ -133,8 +147,17 @@ func (d *decoder) free() {
 	decoders.Put(d)
 }
 
+// byte writes one byte.
+func (d *decoder) byte(w int, c byte) int {
+	if w < len(d.out) {
+		d.out[w] = c
+		return w + 1
+	}
+	return d.keep(append(d.out[:w], c))
+}
+
 // document converts the whole text to a value of n, at nesting depth.
-func (d *decoder) document(n *node, dst []byte, depth int) ([]byte, int) {
+func (d *decoder) document(n *node, w, depth int) (end, next int) {
 	i := skipSpace(d.in, 0)
 	if i < len(d.in) && d.in[i] == 'n' {
 		if end := d.literal(i, "null"); end < 0 {
@@ -143,22 +166,45 @@ func (d *decoder) document(n *node, dst []byte, depth int) ([]byte, int) {
 			i = d.report(i, CodeNull, "expected "+n.want()+", got null", end)
 		}
 	} else {
-		dst, i = d.value(n, dst, i, depth)
+		w, i = d.value(n, w, i, depth)
 	}
 	if i < 0 {
-		return dst, i
+		return w, i
 	}
 	if i = skipSpace(d.in, i); i < len(d.in) {
-		return dst, d.syntax(i, "there is more after the JSON value")
+		return w, d.syntax(i, "there is more after the JSON value")
 	}
-	return dst, i
+	return w, i
 }
 
-// value converts the value at i, which is at nesting depth.
-func (d *decoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
+// value converts the value at i, which is at nesting depth, and writes it at w.
+func (d *decoder) value(n *node, w, i, depth int) (end, next int) {
 	if i >= len(d.in) {
-		return dst, d.syntax(i, "a value is missing")
+		return w, d.syntax(i, "a value is missing")
 	}
+	c := d.in[i]
+	switch n.kind {
+	case Struct, Union, Exception:
+		if c == '{' {
+			return d.object(n.sp, w, i, depth)
+		}
+	case List, Set:
+		if c == '[' {
+			return d.array(n, w, i, depth)
+		}
+	case Map:
+		if c == '{' {
+			return d.mapping(n, w, i, depth)
+		}
+	default:
+		dst, i := d.scalar(n, d.out[:w], i, depth)
+		return d.keep(dst), i
+	}
+	return w, d.mismatch(n, i, depth)
+}
+
+// scalar converts the value at i, which is not to be a container.
+func (d *decoder) scalar(n *node, dst []byte, i, depth int) ([]byte, int) {
 	c := d.in[i]
 	switch n.kind {
 	case String:
@@ -176,18 +222,6 @@ func (d *decoder) value(n *node, dst []byte, i, depth int) ([]byte, int) {
 		}
 	case Double:
 		return d.double(n, dst, i)
-	case Struct, Union, Exception:
-		if c == '{' {
-			return d.object(n.sp, dst, i, depth)
-		}
-	case List, Set:
-		if c == '[' {
-			return d.array(n, dst, i, depth)
-		}
-	case Map:
-		if c == '{' {
-			return d.mapping(n, dst, i, depth)
-		}
 	case Enum:
 		return d.enum(n, dst, i)
 	case Binary, UUID:

@@ -6,41 +6,46 @@ import (
 )
 
 // array converts the array at i to a list or set.
-func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (d *decoder) array(n *node, w, i, depth int) (end, next int) {
 	if depth > d.maxDepth {
-		return dst, d.tooDeep(i)
+		return w, d.tooDeep(i)
 	}
-	win, elem, head, count := d.win, n.elem, len(dst), 0
-	dst = append(dst, elem.wt, 0, 0, 0, 0)
+	if w > d.roomy {
+		w = d.keep(slices.Grow(d.out[:w], 2*fieldRoom))
+	}
+	win, elem, head, count := d.win, n.elem, w, 0
+	rawHalf(d.out, w, uint32(elem.wt))
+	rawBigHalf(d.out, w+1, 0)
+	w += 5
 	if i++; i < len(win) && win[i] <= ' ' {
 		i = skipSpace(d.in, i)
 	}
 	if i < len(win) && win[i] == ']' {
-		return dst, i + 1
+		return w, i + 1
 	}
 	if n.kind == Set {
-		dst, i, count = d.set(n, dst, i, depth+1)
-		putCount(dst[head+1:], count)
-		return dst, i
+		w, i, count = d.set(n, w, i, depth+1)
+		putCount(d.out[head+1:], count)
+		return w, i
 	}
 	for {
 		if count++; count > d.maxElements {
 			i = d.surplus(i, depth+1, count)
 		} else if elem.reading == readString {
-			dst, i, count = d.strings(n, dst, i, depth+1, count)
+			w, i, count = d.strings(n, w, i, depth+1, count)
 		} else if elem.reading == readStruct && i < len(win) && win[i] == '{' {
-			dst, i = d.object(elem.sp, dst, i, depth+1)
+			w, i = d.object(elem.sp, w, i, depth+1)
 		} else {
-			dst, i = d.element(n, dst, i, depth+1)
+			w, i = d.element(n, w, i, depth+1)
 		}
 		if uint(i) >= uint(len(win)) || win[i] != ',' && win[i] != ']' {
 			if i = d.elementEnd(i); i < 0 {
-				return dst, i
+				return w, i
 			}
 		}
 		if win[i] == ']' {
-			putCount(dst[head+1:], count)
-			return dst, i + 1
+			putCount(d.out[head+1:], count)
+			return w, i + 1
 		}
 		if i++; i < len(win) && win[i] <= ' ' {
 			i = skipSpace(d.in, i)
@@ -51,42 +56,42 @@ func (d *decoder) array(n *node, dst []byte, i, depth int) ([]byte, int) {
 // strings converts the element at i of a list of strings, which is the one of
 // that number, and others behind it as long as they are short and plain and
 // there is no white space. It gives the number of the last one.
-func (d *decoder) strings(n *node, dst []byte, i, depth, number int) (out []byte, next, count int) {
+func (d *decoder) strings(n *node, w, i, depth, number int) (end, next, count int) {
 	win := d.win
-	for uint(i) <= uint(d.limit) && cap(dst)-len(dst) >= fieldRoom {
-		size, n := d.short(i), len(dst)
+	for uint(i) <= uint(d.limit) && w <= d.roomy {
+		size := d.short(i)
 		if size < 0 {
 			break
 		}
-		rawBigHalf(dst, n, uint32(size))
-		rawChunk(dst, n+4, rawChunkAt(win, i+1))
-		dst, i = dst[:n+4+size], i+size+2
+		rawBigHalf(d.out, w, uint32(size))
+		rawChunk(d.out, w+4, rawChunkAt(win, i+1))
+		w, i = w+4+size, i+size+2
 		if rawLittle32(win, i)&0xffff != ','|'"'<<8 || number == d.maxElements {
-			return dst, i, number
+			return w, i, number
 		}
 		i++
 		number++
 	}
-	dst, i = d.element(n, dst, i, depth)
-	return dst, i, number
+	w, i = d.element(n, w, i, depth)
+	return w, i, number
 }
 
 // set converts the elements of a set, the first of which is at i; next is behind
 // the bracket.
-func (d *decoder) set(n *node, dst []byte, i, depth int) (out []byte, next, count int) {
+func (d *decoder) set(n *node, w, i, depth int) (end, next, count int) {
 	refMark, textMark := len(d.refs.refs), len(d.text)
 	for {
 		if count++; count > d.maxElements {
 			i = d.surplus(i, depth, count)
 		} else {
-			at, from, found := i, len(dst), len(d.found)
-			dst, i = d.element(n, dst, i, depth)
+			at, from, found := i, w, len(d.found)
+			w, i = d.element(n, w, i, depth)
 			if len(d.found) == found {
-				d.refs.refs = append(d.refs.refs, ref{off: from, n: len(dst) - from, at: at})
+				d.refs.refs = append(d.refs.refs, ref{off: from, n: w - from, at: at})
 			}
 		}
 		if i = d.elementEnd(i); i < 0 {
-			return dst, i, count
+			return w, i, count
 		}
 		if d.in[i] == ']' {
 			break
@@ -94,21 +99,21 @@ func (d *decoder) set(n *node, dst []byte, i, depth int) (out []byte, next, coun
 		i = skipSpace(d.in, i+1)
 	}
 	if n.elem.canonical {
-		d.canonicalElements(n.elem, d.refs.refs[refMark:], dst)
+		d.canonicalElements(n.elem, d.refs.refs[refMark:], d.out[:w])
 	}
-	if r := d.refs.repeated(refMark, dst, d.text); r >= 0 {
+	if r := d.refs.repeated(refMark, d.out, d.text); r >= 0 {
 		d.report(d.refs.refs[r].at, CodeDuplicateElement, "the set has this element twice", 0)
 	}
 	d.refs.refs, d.text = d.refs.refs[:refMark], d.text[:textMark]
-	return dst, i + 1, count
+	return w, i + 1, count
 }
 
 // element converts the element at i of the list or set n.
-func (d *decoder) element(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (d *decoder) element(n *node, w, i, depth int) (end, next int) {
 	if i < len(d.in) && d.in[i] == 'n' {
-		return dst, d.null(n, i)
+		return w, d.null(n, i)
 	}
-	return d.value(n.elem, dst, i, depth)
+	return d.value(n.elem, w, i, depth)
 }
 
 // surplus skips the element at i, which is the one of that number and too much.

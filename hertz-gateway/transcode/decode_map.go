@@ -1,70 +1,70 @@
 package transcode
 
 // mapping converts the object at i to a map.
-func (d *decoder) mapping(n *node, dst []byte, i, depth int) ([]byte, int) {
+func (d *decoder) mapping(n *node, w, i, depth int) (end, next int) {
 	if depth > d.maxDepth {
-		return dst, d.tooDeep(i)
+		return w, d.tooDeep(i)
 	}
 	in := d.in
-	head := len(dst)
-	dst = append(dst, n.key.wt, n.elem.wt, 0, 0, 0, 0)
+	head := w
+	w = d.keep(append(d.out[:w], n.key.wt, n.elem.wt, 0, 0, 0, 0))
 	i = skipSpace(in, i+1)
 	if i < len(in) && in[i] == '}' {
-		return dst, i + 1
+		return w, i + 1
 	}
 	refMark, textMark := len(d.refs.refs), len(d.text)
 	count, limit := 0, d.maxElements
 	for {
 		var key ref
 		if key, i = d.name(i); i < 0 {
-			return dst, i
+			return w, i
 		}
 		if count++; count == limit+1 {
 			d.report(i, CodeElements, "more than "+itoa(limit)+" elements", i)
 		}
 		valid := false
 		if count <= limit {
-			dst, valid = d.mapKey(n.key, dst, key, depth)
+			w, valid = d.mapKey(n.key, w, key, depth)
 		}
 		switch {
 		case d.full():
-			return dst, -1
+			return w, -1
 		case !valid:
 			i = d.skipValue(i, depth+1)
 		case i < len(in) && in[i] == 'n':
 			i = d.null(n, i)
 		default:
-			dst, i = d.value(n.elem, dst, i, depth+1)
+			w, i = d.value(n.elem, w, i, depth+1)
 		}
 		if i < 0 {
-			return dst, i
+			return w, i
 		}
 		if i < len(in) && in[i] <= ' ' {
 			i = skipSpace(in, i)
 		}
 		if i >= len(in) {
-			return dst, d.syntax(i, "the object is not closed")
+			return w, d.syntax(i, "the object is not closed")
 		}
 		if in[i] == '}' {
 			break
 		}
 		if in[i] != ',' {
-			return dst, d.syntax(i, "expected ',' or '}' after a member")
+			return w, d.syntax(i, "expected ',' or '}' after a member")
 		}
 		i = skipSpace(in, i+1)
 	}
-	if r := d.refs.repeated(refMark, dst, d.text); r >= 0 {
+	if r := d.refs.repeated(refMark, d.out, d.text); r >= 0 {
 		d.report(d.refs.refs[r].at, CodeDuplicateKey, "the map has this key twice", 0)
 	}
 	d.refs.refs, d.text = d.refs.refs[:refMark], d.text[:textMark]
-	putCount(dst[head+2:], count)
-	return dst, i + 1
+	putCount(d.out[head+2:], count)
+	return w, i + 1
 }
 
 // mapKey converts the name of a member to a key of type n and notes it for the
 // search for repeated ones.
-func (d *decoder) mapKey(n *node, dst []byte, name ref, depth int) (out []byte, valid bool) {
-	from := len(dst)
+func (d *decoder) mapKey(n *node, w int, name ref, depth int) (end int, valid bool) {
+	from, dst := w, d.out[:w]
 	text := name.bytes(d.in, d.text)
 	var bad *Violation
 	switch {
@@ -77,7 +77,7 @@ func (d *decoder) mapKey(n *node, dst []byte, name ref, depth int) (out []byte, 
 	}
 	if bad != nil {
 		d.report(name.at, CodeMapKey, "not a key of the map: "+bad.Detail, 0)
-		return dst, false
+		return d.keep(dst), false
 	}
 	if name.off < 0 {
 		d.text = d.text[:^name.off]
@@ -88,7 +88,7 @@ func (d *decoder) mapKey(n *node, dst []byte, name ref, depth int) (out []byte, 
 	}
 	name.off, name.n = key.off, key.n
 	d.refs.refs = append(d.refs.refs, name)
-	return dst, true
+	return d.keep(dst), true
 }
 
 // maxKeys is how deep keys that are JSON may be in each other: quoting text
@@ -107,7 +107,8 @@ func (d *decoder) jsonKey(n *node, dst, text []byte, depth int) ([]byte, *Violat
 	k.read(text)
 	k.refs.seed, k.omitZero = d.refs.seed, d.omitZero
 	mark := len(dst)
-	out, i := k.document(n, dst, depth)
+	w, i := k.document(n, k.keep(dst), depth)
+	out := k.out[:w]
 	if i < 0 || len(k.found) > 0 {
 		k.locate()
 		bad := k.found[0].Violation

@@ -34,48 +34,45 @@ type members struct {
 // object converts the object at i. Members that come as they are expected, in
 // the order of the IDL, without white space and with values of the usual form,
 // are dealt with here, others by member.
-func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int) {
+func (d *decoder) object(sp *structProg, w, i, depth int) (end, next int) {
 	if depth > d.maxDepth {
-		return dst, d.tooDeep(i)
+		return w, d.tooDeep(i)
 	}
 	m := members{sp: sp, at: i, depth: depth}
 	if sp.special {
 		var ok bool
-		if dst, ok = d.beginMembers(&m, dst); !ok {
-			return dst, -1
+		if w, ok = d.beginMembers(&m, w); !ok {
+			return w, -1
 		}
 	}
 	win, f, seen := d.win, sp.first, m.seen
-	// The first member has a bracket where others have a comma.
-	opening := uint64('{' ^ ',')
 	for {
-		if uint(i) > uint(d.limit) || !f.startsAt(win, i, opening) || seen&f.bit != 0 || cap(dst)-len(dst) < fieldRoom {
+		if uint(i) > uint(d.limit) || !f.startsAt(win, i) || seen&f.bit != 0 || w > d.roomy {
 			if uint(i) < uint(len(d.in)) && d.in[i] == '}' {
 				break
 			}
 			m.seen, m.expected = seen, f
-			if dst, i = d.member(&m, dst, i); i < 0 {
-				return dst, i
+			if w, i = d.member(&m, w, i); i < 0 {
+				return w, i
 			}
-			seen, f, opening = m.seen, m.expected, 0
+			seen, f = m.seen, m.expected
 			continue
 		}
-		j, n := i+int(f.size), len(dst)
-		opening = 0
+		j, out := i+int(f.size), d.out
 		seen |= f.bit
-		rawHalf(dst, n, f.head)
+		rawHalf(out, w, f.head)
 		switch f.reading {
 		case readString:
 			if size := d.short(j); size >= 0 {
-				rawBigHalf(dst, n+3, uint32(size))
-				rawChunk(dst, n+7, rawChunkAt(win, j+1))
-				dst, i, f = dst[:n+7+size], j+size+2, f.next
+				rawBigHalf(out, w+3, uint32(size))
+				rawChunk(out, w+7, rawChunkAt(win, j+1))
+				w, i, f = w+7+size, j+size+2, f.next
 				continue
 			}
 		case readI32:
 			if v, digits := leadingDigits(rawLittle64(win, j)); numberEnds(win, j, digits) {
-				rawBigHalf(dst, n+3, uint32(v))
-				dst, i, f = dst[:n+7], j+digits, f.next
+				rawBigHalf(out, w+3, uint32(v))
+				w, i, f = w+7, j+digits, f.next
 				continue
 			}
 		case readI64:
@@ -85,74 +82,78 @@ func (d *decoder) object(sp *structProg, dst []byte, i, depth int) ([]byte, int)
 				v, digits = v*powersOfTen[n&15]+more, 8+n
 			}
 			if numberEnds(win, j, digits) {
-				rawBigWord(dst, n+3, uint64(v))
-				dst, i, f = dst[:n+11], j+digits, f.next
+				rawBigWord(out, w+3, uint64(v))
+				w, i, f = w+11, j+digits, f.next
 				continue
 			}
 		case readDouble:
-			if v, end := plainDouble(win, j); end > 0 {
-				rawBigWord(dst, n+3, math.Float64bits(v))
-				dst, i, f = dst[:n+11], end, f.next
+			v, size := shortDecimal(rawLittle64(win, j))
+			if size == 0 {
+				v, size = d.decimal(j)
+			}
+			if size > 0 {
+				rawBigWord(d.out, w+3, math.Float64bits(v))
+				w, i, f = w+11, j+size, f.next
 				continue
 			}
 		case readBool:
 			if v, size := boolWord(rawLittle64(win, j)); size > 0 {
-				rawHalf(dst, n, f.head|v<<24)
-				dst, i, f = dst[:n+4], j+size, f.next
+				rawHalf(out, w, f.head|v<<24)
+				w, i, f = w+4, j+size, f.next
 				continue
 			}
 		case readStruct:
 			if rawAt(win, j) == '{' {
-				if dst, i = d.object(f.node.sp, dst[:n+3], j, depth+1); i < 0 {
-					return dst, i
+				if w, i = d.object(f.node.sp, w+3, j, m.depth+1); i < 0 {
+					return w, i
 				}
 				f = f.next
 				continue
 			}
 		case readArray:
 			if rawAt(win, j) == '[' {
-				if dst, i = d.array(f.node, dst[:n+3], j, depth+1); i < 0 {
-					return dst, i
+				if w, i = d.array(f.node, w+3, j, m.depth+1); i < 0 {
+					return w, i
 				}
 				f = f.next
 				continue
 			}
 		}
-		if dst, i = d.memberValue(&m, f, dst, j); i < 0 {
-			return dst, i
+		if w, i = d.memberValue(&m, f, w, j); i < 0 {
+			return w, i
 		}
 		f = f.next
 	}
-	if sp.special || m.strange || sp.needed&^seen != 0 {
+	if m.sp.special || m.strange || m.sp.needed&^seen != 0 {
 		m.seen = seen
 		var ok bool
-		if dst, ok = d.endMembers(&m, dst); !ok {
-			return dst, -1
+		if w, ok = d.endMembers(&m, w); !ok {
+			return w, -1
 		}
 	}
-	return append(dst, WireStop), i + 1
+	return d.byte(w, WireStop), i + 1
 }
 
 // beginMembers prepares for an object of more than 64 fields, or with some of
 // them outside the body.
-func (d *decoder) beginMembers(m *members, dst []byte) (out []byte, ok bool) {
+func (d *decoder) beginMembers(m *members, w int) (end int, ok bool) {
 	m.words = len(d.words)
 	m.more = d.bitSet(m.sp.words)[1:]
 	if m.sp.placed && d.src != nil {
 		m.given = d.bitSet(m.sp.words)
-		var count int
-		if dst, count = d.askAll(m.sp, dst, m.given); count < 0 {
-			return dst, false
+		dst, count := d.askAll(m.sp, d.out[:w], m.given)
+		if w = d.keep(dst); count < 0 {
+			return w, false
 		}
 		m.seen = m.given[0]
 		copy(m.more, m.given[1:])
 	}
-	return dst, true
+	return w, true
 }
 
 // endMembers does what is due when all members of an object have been there.
-func (d *decoder) endMembers(m *members, dst []byte) (out []byte, ok bool) {
-	sp := m.sp
+func (d *decoder) endMembers(m *members, w int) (end int, ok bool) {
+	sp, dst := m.sp, d.out[:w]
 	if m.strange {
 		d.endNames(m.names)
 	}
@@ -166,7 +167,7 @@ func (d *decoder) endMembers(m *members, dst []byte) (out []byte, ok bool) {
 		for need &^= seen; need != 0; need &= need - 1 {
 			var present bool
 			if dst, present, ok = d.absent(&sp.fields[w*64+bits.TrailingZeros64(need)], dst, m.at, m.depth); !ok {
-				return dst, false
+				return d.keep(dst), false
 			}
 			if present {
 				count++
@@ -179,38 +180,38 @@ func (d *decoder) endMembers(m *members, dst []byte) (out []byte, ok bool) {
 	if sp.special {
 		d.words = d.words[:m.words]
 	}
-	return dst, !d.full()
+	return d.keep(dst), !d.full()
 }
 
 // member converts one member of an object, whatever it is and however it is
 // written, or finds the end of the object. At i is the bracket of the object, or
 // it is behind a member. It gives the offset behind the member, or of the
 // bracket that ends the object.
-func (d *decoder) member(m *members, dst []byte, i int) ([]byte, int) {
+func (d *decoder) member(m *members, w, i int) (end, next int) {
 	in := d.in
 	first := i == m.at
 	if !first {
 		if i = skipSpace(in, i); i >= len(in) {
-			return dst, d.syntax(i, "the object is not closed")
+			return w, d.syntax(i, "the object is not closed")
 		}
 		if in[i] == '}' {
-			return dst, i
+			return w, i
 		}
 		if in[i] != ',' {
-			return dst, d.syntax(i, "expected ',' or '}' after a member")
+			return w, d.syntax(i, "expected ',' or '}' after a member")
 		}
 	}
 	i = skipSpace(in, i+1)
 	if first && i < len(in) && in[i] == '}' {
-		return dst, i
+		return w, i
 	}
 	f, i := d.fieldAt(m, i)
 	if i < 0 {
-		return dst, i
+		return w, i
 	}
 	i = skipSpace(in, i)
 	if f == nil {
-		return dst, d.skipValue(i, m.depth+1)
+		return w, d.skipValue(i, m.depth+1)
 	}
 	m.expected = f.next
 	word, given := &m.seen, m.given
@@ -219,39 +220,39 @@ func (d *decoder) member(m *members, dst []byte, i int) ([]byte, int) {
 	}
 	if *word&f.bit == 0 {
 		*word |= f.bit
-		return d.memberValue(m, f, dst, i)
+		return d.memberValue(m, f, w, i)
 	}
 	if given != nil && given[f.word]&f.bit != 0 {
 		given[f.word] &^= f.bit
 	} else {
 		d.report(i, CodeDuplicateKey, "the object has this member twice", i)
 	}
-	return dst, d.skipValue(i, m.depth+1)
+	return w, d.skipValue(i, m.depth+1)
 }
 
 // memberValue converts the value at i, or behind white space there, of the
 // member of f, which has not been there before.
-func (d *decoder) memberValue(m *members, f *field, dst []byte, i int) ([]byte, int) {
+func (d *decoder) memberValue(m *members, f *field, w, i int) (end, next int) {
 	if i = skipSpace(d.in, i); i >= len(d.in) {
-		return dst, d.syntax(i, "a value is missing")
+		return w, d.syntax(i, "a value is missing")
 	}
 	if d.in[i] != 'n' {
-		return d.value(f.node, append(dst, f.header[0], f.header[1], f.header[2]), i, m.depth+1)
+		return d.value(f.node, d.keep(append(d.out[:w], f.header[:]...)), i, m.depth+1)
 	}
 	if i = d.literal(i, "null"); i < 0 {
-		return dst, i
+		return w, i
 	}
 	m.absent++
 	if m.sp.need[f.word]&f.bit != 0 {
-		var present, ok bool
-		if dst, present, ok = d.absent(f, dst, m.at, m.depth); !ok {
-			return dst, -1
+		dst, present, ok := d.absent(f, d.out[:w], m.at, m.depth)
+		if w = d.keep(dst); !ok {
+			return w, -1
 		}
 		if present {
 			m.absent--
 		}
 	}
-	return dst, i
+	return w, i
 }
 
 // fieldAt reads the name of the member at i and finds its field, nil for a
@@ -290,11 +291,10 @@ func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
 }
 
 // startsAt says whether the text at i, of which there are window bytes, goes on
-// like f.key. change is how the first byte is to differ from a comma. It is asked
-// for nearly every member, hence by words; a field with a longer key is found
-// in the general way.
-func (f *field) startsAt(win []byte, i int, change uint64) bool {
-	return (rawLittle64(win, i)^change^f.words[0])&f.masks[0]|(rawLittle64(win, i+8)^f.words[1])&f.masks[1]|
+// like f.key. It is asked for nearly every member, hence by words; a field with a
+// longer key is found in the general way.
+func (f *field) startsAt(win []byte, i int) bool {
+	return (rawLittle64(win, i)^f.words[0])&f.masks[0]|(rawLittle64(win, i+8)^f.words[1])&f.masks[1]|
 		(rawLittle64(win, i+16)^f.words[2])&f.masks[2] == 0
 }
 

@@ -45,19 +45,32 @@ func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 // powersOfTen are as many as save a check.
 var powersOfTen = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
+// notDigits has the high bit of the first of eight characters in x that is no
+// digit, and of others that are none; more it does not say about those behind.
+func notDigits(x uint64) uint64 {
+	// Digits become their values, all else more than 9. What carries out of a byte
+	// comes from one that is none.
+	x ^= allZeros
+	return (x + (0x80-10)*eachByte | x) & highBits
+}
+
+// digitsValue is the number that the first n characters of x write, which are
+// digits, 1 to 8 of them.
+func digitsValue(x uint64, n int) int64 {
+	const pairs = 0x000000ff_000000ff
+	d := (x ^ allZeros) << ((64 - n*8) & 63) // as if there were zeros in front
+	d = d*10 + d>>8
+	return int64((d&pairs*(100+1_000_000<<32) + d>>16&pairs*(1+10_000<<32)) >> 32)
+}
+
 // leadingDigits reads the digits at the start of eight characters, the first of
 // which is the lowest byte of x, side by side; n is how many there are.
 func leadingDigits(x uint64) (v int64, n int) {
-	// A byte below '0' borrows, and one above '9' carries, into its high bit.
-	others := ((x - allZeros) | (x + ('0'+0x16)*eachByte) | x) & highBits
-	n = bits.TrailingZeros64(others) >> 3
+	n = bits.TrailingZeros64(notDigits(x)) >> 3
 	if n == 0 {
 		return 0, 0
 	}
-	d := (x - allZeros) << ((64 - n*8) & 63) // as if there were zeros in front
-	d = d*10 + d>>8
-	const pairs = 0x000000ff_000000ff
-	return int64((d&pairs*(100+1_000_000<<32) + d>>16&pairs*(1+10_000<<32)) >> 32), n
+	return digitsValue(x, n), n
 }
 
 // oddInteger converts an integer that is written in an unusual way, or refuses
@@ -197,8 +210,8 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 		return d.fromString(n, dst, i)
 	}
 	if uint(i) <= uint(d.limit) {
-		if v, end := plainDouble(d.win, i); end > 0 {
-			return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
+		if v, size := d.decimal(i); size > 0 {
+			return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), i + size
 		}
 	}
 	end, _ := scanNumber(d.in, i)
@@ -212,16 +225,16 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 	return binary.BigEndian.AppendUint64(dst, math.Float64bits(v)), end
 }
 
-// powers are powers of ten; a float64 holds them exactly.
+// powers are powers of ten; a float64 holds them exactly. A mantissa of up to
+// 15 digits is exact too, and so is what one division rounds from both.
 var powers = [16]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// plainDouble reads a number of a few digits without an exponent, such as
-// 12.50, at i, where there are valueWindow bytes. end 0: it is not one of those,
-// nor perhaps any.
-func plainDouble(win []byte, i int) (v float64, end int) {
-	// A mantissa below 2^53 and a small power of ten are both exact, and so is
-	// what one division rounds from them.
+// decimal reads a number of a few digits without an exponent, such as 12.50, at
+// i, where there are valueWindow bytes. size 0: it is not one of those, nor
+// perhaps any.
+func (d *decoder) decimal(i int) (v float64, size int) {
 	const most = 15
+	win, start := d.win, i
 	x := rawLittle64(win, i)
 	negative := byte(x) == '-'
 	if negative {
@@ -255,7 +268,25 @@ func plainDouble(win []byte, i int) (v float64, end int) {
 	if negative {
 		v = -v
 	}
-	return v, i
+	return v, i - start
+}
+
+// shortDecimal reads a number such as 12.50 at the start of eight characters,
+// the first of which is the lowest byte of x, with the comma or bracket behind
+// it. size 0: it is not one of those, nor perhaps any.
+func shortDecimal(x uint64) (v float64, size int) {
+	others := notDigits(x)
+	point := bits.TrailingZeros64(others) &^ 7
+	others &= others - 1
+	end := bits.TrailingZeros64(others) &^ 7
+	digits, decimals := end>>3-1, (end-point)>>3-1
+	c := byte(x >> (end & 63))
+	if others == 0 || byte(x>>(point&63)) != '.' || point == 0 || decimals == 0 || c != ',' && c != '}' && c != ']' || byte(x) == '0' && point > 8 {
+		return 0, 0
+	}
+	whole := uint64(1)<<(point&63) - 1
+	x = x&whole | x>>8&^whole
+	return float64(digitsValue(x, digits)) / powers[decimals&15], digits + 1
 }
 
 // boolWord reads true or false at the start of eight characters, the first of

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
+	"regexp"
 	"strconv"
 	"testing"
 )
@@ -56,8 +57,11 @@ func TestAppendDouble(t *testing.T) {
 	}
 }
 
-// TestPlainDouble compares the short way of reading with strconv.
-func TestPlainDouble(t *testing.T) {
+// TestDecimal compares the short ways of reading with strconv.
+func TestDecimal(t *testing.T) {
+	decimal := func(text string) (v float64, size int) {
+		return (&decoder{win: append([]byte(text), make([]byte, valueWindow)...)}).decimal(0)
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 200_000 {
 		text := strconv.FormatFloat(float64(int64(r.Uint64())>>r.IntN(64))/math.Pow10(r.IntN(12)), 'f', -1, 64)
@@ -65,14 +69,46 @@ func TestPlainDouble(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, end := plainDouble(append([]byte(text), make([]byte, valueWindow)...), 0); end != 0 && (end != len(text) || v != want) {
+		if v, size := decimal(text); size != 0 && (size != len(text) || v != want) {
 			t.Fatalf("%s is read as %v", text, v)
 		}
 	}
 	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "1234567890123456", "x"} {
-		if _, end := plainDouble(append([]byte(text), make([]byte, valueWindow)...), 0); end != 0 {
+		if _, size := decimal(text); size != 0 {
 			t.Errorf("%q is taken for a plain number", text)
 		}
+	}
+	for _, text := range []string{"0", "-0.5", "12345678.12345", "-122.419415", "1.1234567890123"} {
+		if _, size := decimal(text); size != len(text) {
+			t.Errorf("%q is not taken for a plain number", text)
+		}
+	}
+}
+
+func TestShortDecimal(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const characters = "0123456789012345678901234567890123456789........,,}]e-+\x00\x80\xff/:"
+	shape := regexp.MustCompile(`^(0|[1-9][0-9]*)\.[0-9]+[],}]`)
+	taken := 0
+	for range 500_000 {
+		text := make([]byte, 8)
+		for i := range text {
+			text[i] = characters[r.IntN(len(characters))]
+		}
+		v, size := shortDecimal(binary.LittleEndian.Uint64(text))
+		if found := shape.Find(text); size != max(len(found)-1, 0) {
+			t.Fatalf("%q: %d characters are read", text, size)
+		}
+		if size == 0 {
+			continue
+		}
+		taken++
+		if want, err := strconv.ParseFloat(string(text[:size]), 64); err != nil || v != want {
+			t.Fatalf("%q is read as %v", text, v)
+		}
+	}
+	if taken < 1000 {
+		t.Errorf("only %d numbers are read", taken)
 	}
 }
 

@@ -46,6 +46,16 @@ func (f *field) expect(key string) {
 	}
 }
 
+// opening is f as the first member of an object.
+func (f *field) opening() *field {
+	if f == nobody {
+		return f
+	}
+	first := *f
+	first.words[0] ^= ',' ^ '{'
+	return &first
+}
+
 // nobody stands for the field of a member when none is expected. A text that
 // goes on like its words is no JSON, and refused as its value, which starts
 // there too.
