@@ -151,7 +151,7 @@ func (m *moduleInstance) readFetch(input, init goja.Value) (f Fetch, options fet
 	f = Fetch{
 		Namespace: rt.namespace, RequestID: rt.session.call.ID, Module: m.program.name,
 		Method: request.method, URL: u.Href(true), Body: request.data, Redirect: redirect,
-		Grants: m.grants("http"), MaxBody: rt.host.limits.FetchBody,
+		Grants: slices.Collect(m.grants("http")), MaxBody: rt.host.limits.FetchBody,
 	}
 	request.headers().lines.EachHeader(func(name, value []byte) bool {
 		if !slices.Contains(unsent, strings.ToLower(string(name))) {

@@ -13,6 +13,9 @@ import (
 // other goroutines do. Its jobs run on the session's own goroutine, while a
 // hook's promise is awaited.
 type loop struct {
+	session context.Context // that of the session
+	// ctx is the one of work on other goroutines, notify wakes the session for
+	// it: see open.
 	ctx    context.Context
 	cancel context.CancelFunc
 	notify chan struct{}
@@ -21,6 +24,7 @@ type loop struct {
 	// pending has not come back yet; of that, queued is not under way.
 	pending int
 	queued  []work
+	first   [1]work // the memory of queued
 	timers  []*timer
 	lastID  int64
 	clock   *time.Timer // see wait
@@ -49,10 +53,18 @@ type timer struct {
 // events gives the session's loop and makes it when there is none.
 func (s *Session) events() *loop {
 	if s.loop == nil {
-		ctx, cancel := context.WithCancel(s.ctx)
-		s.loop = &loop{ctx: ctx, cancel: cancel, notify: make(chan struct{}, 1)}
+		s.loop = &loop{session: s.ctx}
+		s.loop.queued = s.loop.first[:0]
 	}
 	return s.loop
+}
+
+// open prepares for work on other goroutines.
+func (l *loop) open() {
+	if l.cancel == nil {
+		l.ctx, l.cancel = context.WithCancel(l.session)
+		l.notify = make(chan struct{}, 1)
+	}
 }
 
 // close drops everything that is under way. A nil loop has nothing.
@@ -60,7 +72,9 @@ func (l *loop) close() {
 	if l == nil {
 		return
 	}
-	l.cancel()
+	if l.cancel != nil {
+		l.cancel()
+	}
 	defer l.stop()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -118,16 +132,17 @@ func (s *Session) launch() {
 	if l == nil || len(l.queued) == 0 {
 		return
 	}
+	l.open()
 	for i, f := range l.queued {
-		s.chain.host.tails.Go(func() { l.post(l.perform(f)) })
+		s.chain.host.tails.Go(func() { l.post(perform(l.ctx, f)) })
 		l.queued[i] = nil
 	}
 	l.queued = l.queued[:0]
 }
 
 // perform runs work here; if it panics, that is its result.
-func (l *loop) perform(f work) (job func() error) {
-	if err := protect(func() error { job = f(l.ctx); return nil }); err != nil {
+func perform(ctx context.Context, f work) (job func() error) {
+	if err := protect(func() error { job = f(ctx); return nil }); err != nil {
 		return func() error { return err }
 	}
 	return job
@@ -143,7 +158,7 @@ func (s *Session) perform() error {
 	l := s.loop
 	f := l.queued[0]
 	l.queued[0], l.queued = nil, l.queued[:0]
-	job := l.perform(f)
+	job := perform(s.ctx, f)
 	l.pending--
 	if s.ctx.Err() != nil {
 		return s.canceled(endedWaiting)

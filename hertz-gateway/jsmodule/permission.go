@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,30 +33,33 @@ func CheckPermission(grant string) error {
 // grants are the names of a kind that the module may use. Without permissions
 // of its own a module may use every collection, since those are its
 // namespace's.
-func (m *moduleInstance) grants(kind string) []string {
-	list := m.program.permissions
-	if list == nil {
-		if kind == "state" {
-			return []string{"*"}
+func (m *moduleInstance) grants(kind string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		list := m.program.permissions
+		if list == nil {
+			if kind == "state" {
+				yield("*")
+				return
+			}
+			list = m.rt.host.cfg.DefaultPermissions
 		}
-		list = m.rt.host.cfg.DefaultPermissions
-	}
-	var names []string
-	for _, grant := range list {
-		if name, ok := strings.CutPrefix(grant, kind+":"); ok {
-			names = append(names, name)
+		for _, grant := range list {
+			if of, name, _ := strings.Cut(grant, ":"); of == kind && !yield(name) {
+				return
+			}
 		}
 	}
-	return names
 }
 
 // permit says whether the module has been granted something like "rpc:X". The
-// error, nil when it has, completes "module m may not …".
+// error, nil when it has, says that "module m may not" do what to name.
 func (m *moduleInstance) permit(kind, name, what string) *CallError {
-	if slices.ContainsFunc(m.grants(kind), func(grant string) bool { return grant == name || grant == "*" }) {
-		return nil
+	for grant := range m.grants(kind) {
+		if grant == name || grant == "*" {
+			return nil
+		}
 	}
-	return m.denied(kind+":"+name, what)
+	return m.denied(kind+":"+name, what+" "+name)
 }
 
 // denied is the error for a missing grant: it says where to add it.

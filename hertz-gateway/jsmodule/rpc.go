@@ -62,7 +62,7 @@ func (m *moduleInstance) call(service, method string, args, options goja.Value) 
 	rt := m.rt
 	s := rt.live()
 	shown := func(err error) goja.Value { return rt.rpcError(callError(err), service, method) }
-	if err := m.permit("rpc", service, "call "+service); err != nil {
+	if err := m.permit("rpc", service, "call"); err != nil {
 		return rt.failed(shown(err))
 	}
 	caller := rt.host.cfg.Caller
@@ -71,9 +71,11 @@ func (m *moduleInstance) call(service, method string, args, options goja.Value) 
 	}
 	call := RPC{
 		Namespace: rt.namespace, RequestID: s.call.ID, Module: m.program.name,
-		Service: service, Method: method, Args: []byte("{}"),
+		Service: service, Method: method,
 	}
-	if !isNil(args) {
+	if isNil(args) {
+		call.Args = []byte("{}")
+	} else {
 		call.Args = rt.marshal(args)
 	}
 	if o, ok := options.(*goja.Object); ok {

@@ -41,7 +41,7 @@ func (m *moduleInstance) makeSecrets() goja.Value {
 // the runtime keeps the value out of the log.
 func (m *moduleInstance) secret(name string) (string, *CallError) {
 	m.rt.live()
-	if err := m.permit("secret", name, "read the secret "+name); err != nil {
+	if err := m.permit("secret", name, "read the secret"); err != nil {
 		return "", err
 	}
 	source := m.rt.host.cfg.Secrets

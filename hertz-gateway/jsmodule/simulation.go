@@ -104,11 +104,12 @@ var errDropped = errors.New("the exchange has ended")
 
 // simulate runs work until it ends or stops for an answer.
 func (l *loop) simulate(f work) {
+	l.open()
 	op := &operation{loop: l}
 	ctx := context.WithValue(l.ctx, operationKey{}, op)
 	op.next, op.stop = iter.Pull(func(yield func(struct{}) bool) {
 		op.yield = yield
-		l.post(l.perform(func(context.Context) func() error { return f(ctx) }))
+		l.post(perform(ctx, f))
 	})
 	l.operations = append(l.operations, op)
 	op.next()

@@ -111,7 +111,7 @@ func (c *stateCall) collection(v goja.Value) string {
 	name := str(v)
 	if err := checkCollectionName(name); err != nil {
 		c.fail(err)
-	} else if err := c.m.permit("state", name, "use the collection "+name); err != nil {
+	} else if err := c.m.permit("state", name, "use the collection"); err != nil {
 		c.fail(err)
 	}
 	return name
