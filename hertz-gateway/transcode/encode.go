@@ -127,6 +127,7 @@ func (e *encoder) room(w, size int) {
 	}
 }
 
+//go:noinline
 func (e *encoder) grow(w, size int) {
 	out := slices.Grow(e.out[:w], size)
 	e.out = out[:cap(out)]
@@ -141,8 +142,10 @@ func (e *encoder) keep(dst []byte) (w int) {
 
 // byte writes one byte.
 func (e *encoder) byte(w int, c byte) int {
-	e.room(w, 1)
-	e.out[w] = c
+	if w == len(e.out) {
+		e.grow(w, 1)
+	}
+	rawByte(e.out, w, c)
 	return w + 1
 }
 
@@ -176,10 +179,10 @@ func (e *encoder) value(n *node, w, i, depth int) (int, int) {
 		return e.double(n, w, i)
 	case formStruct:
 		return e.object(n.sp, w, i, depth)
+	case formList:
+		return e.array(n, w, i, depth)
 	}
 	switch n.kind {
-	case List, Set:
-		return e.array(n, w, i, depth)
 	case Map:
 		return e.mapping(n, w, i, depth)
 	case Binary:
@@ -205,23 +208,25 @@ func (e *encoder) value(n *node, w, i, depth int) (int, int) {
 // str converts the string at i, whose length is there; at w there is room for a
 // short one.
 func (e *encoder) str(w, i int) (int, int) {
-	out, wire := e.out, e.wire
-	size := int(int32(rawBig32(wire, i)))
+	size := int(int32(rawBig32(e.wire, i)))
 	i += 4
-	if uint(size) > shortString || e.marked-i < shortString {
-		return e.longString(w, i, size)
+	if uint(size) <= shortString && e.marked-i >= shortString && e.plain(w, i, size) {
+		return w + 2 + size, i + size
 	}
-	// Most strings are short, and are written with whole words around.
-	rawByte(out, w, '"')
-	rawChunk(out, w+1, rawChunkAt(wire, i))
-	rawByte(out, w+1+size, '"')
-	if rawLittle64(e.marks, i>>3)>>(i&7)&(1<<(size&63)-1) != 0 {
-		return e.unusualString(w, i, size)
-	}
-	return w + 2 + size, i + size
+	return e.longString(w, i, size)
 }
 
-// longString converts the string of size bytes at i that str does not.
+// plain writes the short string of size bytes at i, where a chunk is marked, and
+// says whether there was nothing to escape or to check in it. What is behind it
+// is overwritten too: that takes less time than to avoid it.
+func (e *encoder) plain(w, i, size int) bool {
+	rawByte(e.out, w, '"')
+	rawChunk(e.out, w+1, rawChunkAt(e.wire, i))
+	rawByte(e.out, w+1+size, '"')
+	return rawLittle64(e.marks, i>>3)>>(i&7)<<(64-uint(size)) == 0
+}
+
+// longString converts the string of size bytes at i that is not short and plain.
 func (e *encoder) longString(w, i, size int) (int, int) {
 	if uint(size) > uint(len(e.wire)-i) {
 		return w, e.fail(i-4, "string: "+skipReason(skipCount))
@@ -230,7 +235,9 @@ func (e *encoder) longString(w, i, size int) (int, int) {
 		e.marks, e.marked = e.marks.mark(e.wire, e.marked, i+size+shortString)
 	}
 	if !e.marks.plain(i, i+size) {
-		return e.unusualString(w, i, size)
+		if size > shortString || len(e.wire)-i < shortString || !unicode(rawChunkAt(e.wire, i), size) {
+			return e.unusualString(w, i, size)
+		}
 	}
 	e.room(w, size+2)
 	out := e.out[w : w+size+2]
@@ -391,11 +398,15 @@ func (e *encoder) array(n *node, w, i, depth int) (int, int) {
 		w, i = e.strings(w, i, count)
 	case formStruct:
 		for ; count > 0 && i >= 0; count-- {
-			w, i = e.object(elem.sp, e.byte(w, ','), i, depth+1)
+			e.room(w, 1)
+			rawByte(e.out, w, ',')
+			w, i = e.object(elem.sp, w+1, i, depth+1)
 		}
 	default:
 		for ; count > 0 && i >= 0; count-- {
-			w, i = e.value(elem, e.byte(w, ','), i, depth+1)
+			e.room(w, 1)
+			rawByte(e.out, w, ',')
+			w, i = e.value(elem, w+1, i, depth+1)
 		}
 	}
 	if i < 0 {
@@ -412,7 +423,14 @@ func (e *encoder) strings(w, i, count int) (int, int) {
 		}
 		e.room(w, 1+valueRoom)
 		rawByte(e.out, w, ',')
-		w, i = e.str(w+1, i)
+		w++
+		size := int(int32(rawBig32(e.wire, i)))
+		i += 4
+		if uint(size) <= shortString && e.marked-i >= shortString && e.plain(w, i, size) {
+			w, i = w+2+size, i+size
+		} else {
+			w, i = e.longString(w, i, size)
+		}
 	}
 	return w, i
 }
@@ -424,7 +442,8 @@ func (e *encoder) brackets(start, w int, open, end byte) int {
 	if w == start {
 		w++
 	}
-	e.out[start], e.out[w] = open, end
+	rawByte(e.out, start, open)
+	rawByte(e.out, w, end)
 	return w + 1
 }
 

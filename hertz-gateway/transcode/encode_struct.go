@@ -15,8 +15,7 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 	if len(e.wire)-i < sp.opening+4 {
 		return e.anyOrder(sp, w, i, depth, progress{start: w})
 	}
-	for k := range sp.openers {
-		o := &sp.openers[k]
+	for _, o := range sp.openers {
 		if rawLittle32(e.wire, i+int(o.offset))&headMask != o.head {
 			return e.anyOrder(sp, w, i, depth, progress{start: w})
 		}
@@ -43,9 +42,17 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 			w = putInteger(e.out, w, int64(rawBig64(e.wire, at)))
 			continue
 		case formString:
-			w, end = e.str(w, at)
+			size := int(int32(rawBig32(e.wire, at)))
+			at += 4
+			if uint(size) <= shortString && e.marked-at >= shortString && e.plain(w, at, size) {
+				w, i = w+2+size, at+size
+				continue
+			}
+			w, end = e.longString(w, at, size)
 		case formStruct:
 			w, end = e.object(m.node.sp, w, at, depth+1)
+		case formList:
+			w, end = e.array(m.node, w, at, depth+1)
 		case formBool:
 			w, end = e.bool(w, at)
 		case formDouble:

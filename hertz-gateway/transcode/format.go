@@ -11,10 +11,13 @@ import (
 // while they format in whole words: the longest integer and one word more.
 const formatRoom = 32
 
+// e8 is where numbers of more than eight digits begin.
+const e8 = 100_000_000
+
 // allZeros has the character 0 in each byte.
 const allZeros = '0' * eachByte
 
-// digits8 gives the eight decimal digits of u < 100,000,000 as the numbers 0 to
+// digits8 gives the eight decimal digits of u < e8 as the numbers 0 to
 // 9, the first one in the lowest byte. All are computed side by side, without a
 // loop whose length a processor would have to guess.
 func digits8(u uint64) uint64 {
@@ -43,15 +46,16 @@ func putInteger(dst []byte, n int, v int64) int {
 		n++
 		u = -u
 	}
-	const e8 = 100_000_000
 	if u < e8 {
-		return putLeading(dst, n, digits8(u))
+		size := countDigits(u)
+		rawWord(dst, n, lastDigits(u, size))
+		return n + size
 	}
 	high, low := u/e8, u%e8
 	if high < e8 {
-		n = putLeading(dst, n, digits8(high))
+		n = putSmall(dst, n, high)
 	} else {
-		n = putLeading(dst, n, digits8(high/e8))
+		n = putSmall(dst, n, high/e8)
 		rawWord(dst, n, digits8(high%e8)|allZeros)
 		n += 8
 	}
@@ -59,13 +63,39 @@ func putInteger(dst []byte, n int, v int64) int {
 	return n + 8
 }
 
-// putLeading writes the digits without zeros in front, but at least one, and
-// gives the offset behind them; eight bytes are written in any case.
-func putLeading(dst []byte, n int, digits uint64) int {
-	zeros := bits.TrailingZeros64(digits|1<<56) &^ 7
-	rawWord(dst, n, (digits|allZeros)>>(zeros&63))
-	return n + 8 - zeros>>3
+// putSmall is putInteger for u < e8; it writes eight bytes in any case.
+func putSmall(dst []byte, n int, u uint64) int {
+	size := countDigits(u)
+	rawWord(dst, n, lastDigits(u, size))
+	return n + size
 }
+
+// lastDigits is the text of the last digits of u < e8, size of them and one at
+// least, with anything behind it.
+func lastDigits(u uint64, size int) uint64 {
+	return (digits8(u) | allZeros) >> ((64 - 8*size) & 63)
+}
+
+// countDigits is the number of decimal digits of u < 1<<32. Unlike the digits
+// themselves it is known after a few steps, for which all waits that is written
+// behind them.
+func countDigits(u uint64) int {
+	return int((u + digitCounts[bits.Len32(uint32(u))&63]) >> 32)
+}
+
+// digitCounts has, by the length of a number in bits, the count of its decimal
+// digits in the upper half; the lower half carries where there is one more.
+var digitCounts = func() (counts [64]uint64) {
+	digits, power := uint64(1), uint64(10)
+	for length := range 33 {
+		counts[length] = digits << 32
+		if most := uint64(1)<<length - 1; most >= power {
+			counts[length] = (digits+1)<<32 - power
+			digits, power = digits+1, power*10
+		}
+	}
+	return counts
+}()
 
 // appendDouble appends a finite v as the shortest JSON number that reads back
 // as v.
@@ -103,34 +133,23 @@ func putDecimal(dst []byte, n int, v float64) int {
 	if !(abs < 1e9) || v == 0 && math.Signbit(v) {
 		return n
 	}
-	tiny := uint64(int64(abs*1e4 + 0.5)) // in units of 1/10,000
-	if tiny < 1e8 && float64(tiny)/1e4 == abs {
-		// Both parts of the number are in eight digits.
-		if v < 0 {
-			rawByte(dst, n, '-')
-			n++
-		}
-		digits := digits8(tiny)
-		zeros := bits.TrailingZeros32(uint32(digits)|1<<24) &^ 7
-		rawWord(dst, n, (digits|allZeros)>>zeros)
-		n += 4 - zeros>>3
-		if part := digits >> 32; part != 0 {
-			rawByte(dst, n, '.')
-			rawWord(dst, n+1, part|allZeros)
-			n += 1 + 8 - bits.LeadingZeros64(part)>>3
-		}
-		return n
-	}
-	tiny = uint64(int64(abs*1e6 + 0.5)) // in millionths
-	if float64(tiny)/1e6 != abs {
-		return n
-	}
 	if v < 0 {
 		rawByte(dst, n, '-')
-		n++
 	}
-	n = putInteger(dst, n, int64(tiny/1e6))
-	if part := tiny % 1e6; part > 0 {
+	start := n
+	n += int(math.Float64bits(v) >> 63)
+	if u := uint64(int64(abs*100 + 0.5)); u < 100*e8 && float64(u)/100 == abs {
+		n = putSmall(dst, n, u/100)
+		part := hundredths[u%100]
+		rawWord(dst, n, uint64(part))
+		return n + int(part>>24)
+	}
+	u := uint64(int64(abs*1e6 + 0.5))
+	if float64(u)/1e6 != abs {
+		return start
+	}
+	n = putInteger(dst, n, int64(u/1e6))
+	if part := u % 1e6; part > 0 {
 		digits := digits8(part * 100)
 		rawByte(dst, n, '.')
 		rawWord(dst, n+1, digits|allZeros)
@@ -138,6 +157,22 @@ func putDecimal(dst []byte, n int, v float64) int {
 	}
 	return n
 }
+
+// hundredths has the texts of 1/100 to 99/100, without zeros at the end, and
+// their lengths in the highest byte.
+var hundredths = func() (texts [100]uint32) {
+	for i := range uint32(100) {
+		text := '.' | ('0'+i/10)<<8 | ('0'+i%10)<<16
+		switch {
+		case i == 0:
+		case i%10 == 0:
+			texts[i] = text | 2<<24
+		default:
+			texts[i] = text | 3<<24
+		}
+	}
+	return texts
+}()
 
 // specialDouble names a double that is not a number of JSON; it is empty for
 // those that are.

@@ -15,7 +15,7 @@ type member struct {
 	head uint32
 	// offset is that of the value if it is an opener, counted from the start of
 	// the struct, else 0.
-	offset int32
+	offset uint32
 	node   *node
 	f      *field
 }
@@ -35,8 +35,9 @@ type opener struct {
 	head uint32
 	// offset is that of the field from the start of the struct if all openers
 	// come, size that of the field with its head; rank is that of the member.
-	offset, size int32
-	rank         int
+	offset uint32
+	size   uint32
+	rank   uint32
 }
 
 // form says how a member is written.
@@ -52,7 +53,7 @@ const (
 	formBool
 	formDouble
 	formStruct
-	formContainer
+	formList
 )
 
 func formOf(n *node) form {
@@ -61,8 +62,8 @@ func formOf(n *node) form {
 		return formString
 	case n.wt == WireStruct:
 		return formStruct
-	case n.kind >= Struct:
-		return formContainer
+	case n.kind == List || n.kind == Set:
+		return formList
 	case n.kind == Bool:
 		return formBool
 	case n.asString:
@@ -89,7 +90,7 @@ func (sp *structProg) layOut() {
 		f.rank = len(sp.members)
 		m := f.member()
 		if f.node.kind >= Bool && f.node.kind <= Double {
-			o := opener{head: f.head, offset: int32(sp.opening), size: int32(headSize + f.node.minSize), rank: f.rank}
+			o := opener{head: f.head, offset: uint32(sp.opening), size: uint32(headSize + f.node.minSize), rank: uint32(f.rank)}
 			sp.openers = append(sp.openers, o)
 			sp.opening += int(o.size)
 			m.offset = o.offset + headSize

@@ -1,6 +1,9 @@
 package transcode
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // A textMarks has a bit for each byte of a message, 8 to a byte and the lowest
 // first, that is set where the byte may not stand for itself in a JSON string
@@ -69,4 +72,10 @@ func (m textMarks) plain(i, end int) bool {
 		}
 	}
 	return binary.LittleEndian.Uint64(m[i>>3:])>>(i&7)&(1<<(end-i)-1) == 0
+}
+
+// unicodeGeneric is unicode by words of eight bytes.
+func unicodeGeneric(text *chunk, n int) bool {
+	end, _ := scanPlain(text.bytes[:n], 0)
+	return end == n && utf8.Valid(text.bytes[:n])
 }

@@ -16,3 +16,17 @@ func markBlocks(m textMarks, text []byte) {
 //
 //go:noescape
 func markBlocksAVX2(m, text *byte, blocks int)
+
+// unicode says whether the first n bytes of text, at most a chunk, are valid
+// UTF-8 and none of them is to be escaped.
+func unicode(text *chunk, n int) bool {
+	if !cpu.X86.HasAVX2 || !cpu.X86.HasBMI1 {
+		return unicodeGeneric(text, n)
+	}
+	return unicodeAVX2(&text.bytes[0], n)
+}
+
+// unicodeAVX2 is unicode; text are 32 bytes.
+//
+//go:noescape
+func unicodeAVX2(text *byte, n int) bool

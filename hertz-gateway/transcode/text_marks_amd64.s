@@ -1,19 +1,14 @@
 #include "textflag.h"
+#include "utf8_amd64.h"
 
 // func markBlocksAVX2(m, text *byte, blocks int)
 TEXT ·markBlocksAVX2(SB), NOSPLIT, $0-24
 	MOVQ m+0(FP), DI
 	MOVQ text+8(FP), SI
 	MOVQ blocks+16(FP), CX
-	MOVL $'"', AX
-	VMOVD AX, X4
-	VPBROADCASTB X4, Y4
-	MOVL $'\\', AX
-	VMOVD AX, X5
-	VPBROADCASTB X5, Y5
-	MOVL $' ', AX
-	VMOVD AX, X6
-	VPBROADCASTB X6, Y6
+	EACH('"', X4, Y4)
+	EACH('\\', X5, Y5)
+	EACH(' ', X6, Y6)
 
 loop:
 	VMOVDQU (SI), Y0
@@ -28,5 +23,38 @@ loop:
 	ADDQ $4, DI
 	DECQ CX
 	JNE  loop
+	VZEROUPPER
+	RET
+
+// func unicodeAVX2(text *byte, n int) bool
+TEXT ·unicodeAVX2(SB), NOSPLIT, $0-17
+	MOVQ text+0(FP), SI
+	MOVQ n+8(FP), CX
+	EACH('"', X10, Y10)
+	EACH('\\', X11, Y11)
+	EACH(0x1f, X12, Y12)
+	EACH(0x80, X2, Y2)
+	EACH(0x60, X3, Y3)
+	EACH(0x70, X4, Y4)
+	EACH(0x0f, X8, Y8)
+	VMOVDQU (SI), Y0
+	MARK(Y0, AX)
+	MOVQ $-1, DX
+	SHLQ CX, DX
+	ANDNQ AX, DX, AX
+
+	// What is behind the text counts as zero.
+	LEAQ window<>+64(SB), DX
+	SUBQ CX, DX
+	VPAND (DX), Y0, Y0
+	VPXOR Y13, Y13, Y13
+	VPSUBUSB whole<>(SB), Y0, Y15
+	CHECK(Y13, Y0)
+	VPXOR Y5, Y5, Y5
+	VPCMPEQB Y5, Y15, Y15
+	VPMOVMSKB Y15, DX
+	NOTL DX
+	ORL DX, AX
+	SETEQ ret+16(FP)
 	VZEROUPPER
 	RET

@@ -60,6 +60,41 @@ func TestTextMarks(t *testing.T) {
 	checkTextMarks(t, bytes.Repeat([]byte("Zürich, ten thousand bytes of it. "), 300))
 }
 
+// TestUnicode tries all pairs of bytes and what may come behind them, at the
+// ends and in the middle of a register.
+func TestUnicode(t *testing.T) {
+	for _, at := range []int{0, 14, 15, 16, 27, 28, 29, 30} {
+		for pair := range 1 << 16 {
+			for _, rest := range []string{"", "a", "\x80", "\xbf\x80", "\x80\x80\x80", "\xc3\xa9"} {
+				if at+2+len(rest) > shortString {
+					continue
+				}
+				// What is behind the text does not count.
+				text := chunk{[32]byte(bytes.Repeat([]byte{byte(pair)}, 32))}
+				copy(text.bytes[:], "a plain text of thirty-one bytes"[:at])
+				n := at + 2 + copy(text.bytes[at+2:], rest)
+				text.bytes[at], text.bytes[at+1] = byte(pair>>8), byte(pair)
+				if got, want := unicode(&text, n), unicodeGeneric(&text, n); got != want {
+					t.Fatalf("%x, then %x: %v", text.bytes[:n], text.bytes[n:], got)
+				}
+			}
+		}
+	}
+}
+
+func FuzzUnicode(f *testing.F) {
+	f.Add([]byte("Zürich, 東京 and 😀, with a \" in it"), 30)
+	f.Add([]byte("\xed\xa0\x80 \xf4\x90\x80\x80 \xc0\xaf 0123456789012345678901"), 7)
+	f.Fuzz(func(t *testing.T, b []byte, n int) {
+		var text chunk
+		copy(text.bytes[:], b)
+		n = min(max(n, 0), shortString)
+		if got, want := unicode(&text, n), unicodeGeneric(&text, n); got != want {
+			t.Fatalf("%x, then %x: %v", text.bytes[:n], text.bytes[n:], got)
+		}
+	})
+}
+
 func FuzzTextMarks(f *testing.F) {
 	for _, doc := range documents {
 		f.Add([]byte(doc))
