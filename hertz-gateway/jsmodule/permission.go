@@ -52,7 +52,7 @@ func (m *moduleInstance) grants(kind string) iter.Seq[string] {
 }
 
 // permit says whether the module has been granted something like "rpc:X". The
-// error, nil when it has, says that "module m may not" do what to name.
+// error, nil when it has, says that the module may not do that: "call" X.
 func (m *moduleInstance) permit(kind, name, what string) *CallError {
 	for grant := range m.grants(kind) {
 		if grant == name || grant == "*" {
