@@ -40,7 +40,8 @@ const maxKeptText = 128
 
 // textOf is a value of a message as a string.
 func (rt *vmRuntime) textOf(b []byte) goja.Value {
-	if len(b) > maxKeptText {
+	// A runtime may serve once only.
+	if len(b) > maxKeptText || rt.served == 0 {
 		return rt.newString(text(b))
 	}
 	t := &rt.texts
