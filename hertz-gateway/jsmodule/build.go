@@ -110,6 +110,7 @@ const (
 	keyName      = "__dgate_key"
 	keysName     = "__dgate_keys"
 	freeName     = "__dgate_free"
+	importName   = "__dgate_import"
 	exportsName  = "__dgate_exports"
 	// fetchName stands for fetch, which knows the module that it belongs to.
 	fetchName = "__dgate_fetch"
@@ -210,7 +211,7 @@ func (b *build) compile(target api.Target) (*Program, Errors) {
 		LogLevel:       api.LogLevelSilent,
 		LogLimit:       100,
 		KeepNames:      false,
-		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + keyName + ", " + keysName + ", " + exportsName + ", " + fetchName + ", " + freeName + ") {"},
+		Banner:         map[string]string{"js": "(function(exports, require, module, " + topName + ", " + shiftName + ", " + exponentName + ", " + spreadName + ", " + keyName + ", " + keysName + ", " + exportsName + ", " + fetchName + ", " + importName + ", " + freeName + ") {"},
 		Define:         map[string]string{"fetch": fetchName, "globalThis.fetch": fetchName},
 		Footer:         map[string]string{"js": "})"},
 		Plugins:        []api.Plugin{{Name: "dgate", Setup: b.plugin}},

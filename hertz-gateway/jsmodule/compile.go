@@ -48,15 +48,15 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 		return nil, nil, err
 	}
 	syncHooks(tree.Body)
-	own := ownCode(tree.Body, sources)
+	wrapped := wrapperOf(tree.Body).Body
+	own := ownCode(wrapped, sources)
 	counts := numbersIn(own)
 	guardOperators(reflect.ValueOf(tree.Body))
 	guardKeys(reflect.ValueOf(own), counts)
 	reached := reachOf(own, counts)
 	if reached.names[keyName] {
 		// In front, so that the host can end the checks.
-		body := wrapperOf(tree.Body).Body
-		body.List = append([]ast.Statement{endKeys()}, body.List...)
+		wrapped.List = append([]ast.Statement{endKeys()}, wrapped.List...)
 		reached.names[keysName] = true
 	}
 	code, err := goja.CompileAST(tree, false)

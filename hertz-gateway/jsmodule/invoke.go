@@ -40,7 +40,7 @@ func (rt *vmRuntime) prepareCalls() {
 // makesPromises says whether a program can make a promise or wait for one, as
 // far as its text tells.
 func (rt *vmRuntime) makesPromises() bool {
-	return rt.plan.async || rt.reaches("Promise", "constructor", "require", "then", "catch", "finally", "queueMicrotask")
+	return rt.plan.async || rt.reaches("Promise", "constructor", "require", importName, "then", "catch", "finally", "queueMicrotask")
 }
 
 // jobTracker hears of every reaction that is added to a promise.

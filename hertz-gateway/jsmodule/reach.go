@@ -73,14 +73,17 @@ func unite(programs []*Program) *reach {
 	return all
 }
 
-// ownCode leaves out the helpers of the bundler, which are at the start.
-func ownCode(script []ast.Statement, sources []string) []ast.Statement {
-	trusted := !slices.ContainsFunc(helpers, func(name string) bool {
+// ownCode leaves out the helpers of the bundler.
+func ownCode(body *ast.BlockStatement, sources []string) []ast.Statement {
+	if slices.ContainsFunc(helpers, func(name string) bool {
 		return slices.ContainsFunc(sources, func(text string) bool { return strings.Contains(text, name) })
-	})
+	}) {
+		return body.List
+	}
+	linkBuiltins(body)
 	var code []ast.Statement
-	for _, statement := range wrapperOf(script).Body.List {
-		if !trusted || !isHelper(statement) {
+	for _, statement := range body.List {
+		if _, ok := helperOf(statement); !ok {
 			code = append(code, statement)
 		}
 	}
@@ -99,14 +102,17 @@ func wrapperOf(script []ast.Statement) *ast.FunctionLiteral {
 	return &ast.FunctionLiteral{Body: &ast.BlockStatement{List: script}}
 }
 
-// isHelper recognises `var __copyProps = …`.
-func isHelper(s ast.Statement) bool {
+// helperOf recognises `var __copyProps = …`.
+func helperOf(s ast.Statement) (name string, ok bool) {
 	v, ok := s.(*ast.VariableStatement)
 	if !ok || len(v.List) != 1 {
-		return false
+		return "", false
 	}
-	name, ok := v.List[0].Target.(*ast.Identifier)
-	return ok && slices.Contains(helpers, name.Name.String())
+	target, ok := v.List[0].Target.(*ast.Identifier)
+	if !ok || !slices.Contains(helpers, target.Name.String()) {
+		return "", false
+	}
+	return target.Name.String(), true
 }
 
 func (r *reach) walk(v reflect.Value) {

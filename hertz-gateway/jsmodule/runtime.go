@@ -201,7 +201,7 @@ func (m *moduleInstance) load() error {
 	}
 	_, err = call(goja.Undefined(), exports, m.own("require", m.require), module,
 		take, m.own(shiftName, m.rt.guardShift), m.own(exponentName, m.rt.guardExponent), m.own(spreadName, m.rt.guardSpread),
-		m.own(keyName, m.rt.guardKey), m.own(keysName, m.rt.takeKeys), take, fetch)
+		m.own(keyName, m.rt.guardKey), m.own(keysName, m.rt.takeKeys), take, fetch, m.own(importName, m.importBuiltin))
 	if err != nil {
 		return err
 	}
