@@ -546,3 +546,33 @@ func TestThisOfHooks(t *testing.T) {
 		}
 	}
 }
+
+// TestSessionMemory uses the memory of a session again while what the first one
+// has left behind goes on.
+func TestSessionMemory(t *testing.T) {
+	var log logBuffer
+	c := chain(t, jsmodule.Config{Logger: log.logger(), Limits: jsmodule.Limits{Tail: time.Minute}}, `import { asyncSleep } from "dgate";
+		export async function requestModifier(ctx) {
+			const { path } = ctx.request;
+			ctx.waitUntil((async () => {
+				await asyncSleep("5ms");
+				try { ctx.request.path } catch (e) { console.log(path, e.message) }
+			})());
+			ctx.request.headers.set("x-path", path);
+		}`)
+	var s jsmodule.Session
+	for _, path := range []string{"/1", "/2", "/3"} {
+		q := &request{path: path}
+		c.BeginIn(context.Background(), &s, &jsmodule.Call{ID: path, Request: q, Response: &response{}})
+		if _, err := s.Request(); err != nil || q.get("x-path") != path {
+			t.Fatal(err, q.get("x-path"))
+		}
+		s.Close()
+	}
+	waitFor(t, func() bool { return strings.Count(log.String(), "request_id=") == 3 })
+	for _, path := range []string{"/1", "/2", "/3"} {
+		if !strings.Contains(log.String(), path+" this object belongs to a request that has ended") {
+			t.Errorf("nothing came of %s in\n%s", path, log.String())
+		}
+	}
+}
