@@ -328,9 +328,9 @@ func (e *encoder) unusualDouble(n *node, w, i int) (int, int) {
 	case name != "":
 		dst = append(append(append(dst, '"'), name...), '"')
 	case n.asString:
-		dst = append(appendDouble(append(dst, '"'), v), '"')
+		dst = append(appendFloat(append(dst, '"'), v), '"')
 	default:
-		dst = appendDouble(dst, v)
+		dst = appendFloat(dst, v)
 	}
 	return e.keep(dst), i + 8
 }

@@ -141,6 +141,10 @@ func (e *encoder) seek(sp *structProg, fr *frame, i, depth int) (offset, rank in
 		fr.at[f.rank] = at
 		omitted := f.omit && isZeroWire(f.node, wire[at:])
 		if f.written && !omitted && f.node.kind >= Struct && f.rank >= fr.turn {
+			if len(wire)-at < f.node.minSize {
+				e.truncated(f.node)
+				return e.within(sp, f), 0
+			}
 			return at, f.rank
 		}
 		if i = skip(wire, at, wt, e.maxDepth-depth); i < 0 {
@@ -183,17 +187,32 @@ func (e *encoder) absent(sp *structProg, w, k, next, gapMark int) (end int, ok b
 	return w, true
 }
 
-// member writes a member whose value is at offset at, unless it is left out.
+// member writes a member, unless it is left out, as object does. Its value, of
+// which the smallest size is there, is at offset at.
 func (e *encoder) member(m *member, w, at, depth int) (int, int) {
 	if m.form == formCareful {
 		if m.f.omit && isZeroWire(m.node, e.wire[at:]) {
-			return w, at
+			return w, at + m.node.minSize
 		}
-		w = e.keep(append(e.out[:w], m.f.key...))
-	} else {
-		e.room(w, memberRoom)
-		rawChunk(e.out, w, &m.key)
-		w += int(m.keySize)
+		if len(m.f.key) > len(m.key.bytes) {
+			w = e.keep(append(e.out[:w], m.f.key...))
+			return e.value(m.node, w, at, depth+1)
+		}
+	}
+	e.room(w, memberRoom)
+	rawChunk(e.out, w, &m.key)
+	w += int(m.keySize)
+	switch m.node.form {
+	case formI32:
+		return putInteger(e.out, w, int64(int32(rawBig32(e.wire, at)))), at + 4
+	case formI64:
+		return putInteger(e.out, w, int64(rawBig64(e.wire, at))), at + 8
+	case formString:
+		return e.str(w, at)
+	case formBool:
+		return e.bool(w, at)
+	case formDouble:
+		return e.double(m.node, w, at)
 	}
 	return e.value(m.node, w, at, depth+1)
 }

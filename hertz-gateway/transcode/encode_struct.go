@@ -58,7 +58,7 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 		case formDouble:
 			w, end = e.double(m.node, w, at)
 		case formCareful:
-			w, end = e.member(m, w, at, depth)
+			w, end = e.member(m, w-int(m.keySize), at, depth)
 		default:
 			w, end = e.value(m.node, w, at, depth+1)
 		}

@@ -105,6 +105,11 @@ func appendDouble(dst []byte, v float64) []byte {
 	if end := putDecimal(dst, n, v); end > n {
 		return dst[:end]
 	}
+	return appendFloat(dst, v)
+}
+
+// appendFloat is appendDouble for all numbers.
+func appendFloat(dst []byte, v float64) []byte {
 	abs := math.Abs(v)
 	if v == math.Trunc(v) && abs < 1<<53 && v != 0 {
 		return appendInteger(dst, int64(v))
@@ -122,40 +127,34 @@ func appendDouble(dst []byte, v float64) []byte {
 	return dst
 }
 
-// putDecimal writes v at n, where dst has room for formatRoom bytes, if it is
-// below 1e9 and has up to six decimals, and gives the offset behind it; else n.
+// putDecimal writes v at n, where dst has room for formatRoom bytes, if it has
+// few digits, and gives the offset behind it; else n.
 //
-// Numbers such as 12.5 are a whole number of millionths. There is at most one
-// number of up to 15 digits that reads back as v, so that is it, and the
-// shortest once the zeros at its end are gone.
+// Numbers such as 12.5 are a whole number of hundredths, or else of 1/e8. There is at most one number of up to 15 digits that reads back as
+// v, so that is it, and the shortest once the zeros at its end are gone.
 func putDecimal(dst []byte, n int, v float64) int {
 	abs := math.Abs(v)
-	if !(abs < 1e9) || v == 0 && math.Signbit(v) {
+	if !(abs < e8) || v == 0 && math.Signbit(v) {
 		return n
 	}
-	if v < 0 {
-		rawByte(dst, n, '-')
-	}
+	rawByte(dst, n, '-')
 	start := n
 	n += int(math.Float64bits(v) >> 63)
-	if u := uint64(int64(abs*100 + 0.5)); u < 100*e8 && float64(u)/100 == abs {
+	if u := uint64(int64(abs*100 + 0.5)); float64(u)/100 == abs {
 		n = putSmall(dst, n, u/100)
 		part := hundredths[u%100]
 		rawWord(dst, n, uint64(part))
 		return n + int(part>>24)
 	}
-	u := uint64(int64(abs*1e6 + 0.5))
-	if float64(u)/1e6 != abs {
+	u := uint64(int64(abs*e8 + 0.5))
+	if abs >= 1e7 || u < 100 || float64(u)/e8 != abs {
 		return start
 	}
-	n = putInteger(dst, n, int64(u/1e6))
-	if part := u % 1e6; part > 0 {
-		digits := digits8(part * 100)
-		rawByte(dst, n, '.')
-		rawWord(dst, n+1, digits|allZeros)
-		n += 1 + 8 - bits.LeadingZeros64(digits)>>3
-	}
-	return n
+	n = putSmall(dst, n, u/e8)
+	digits := digits8(u % e8) // not all are zeros
+	rawByte(dst, n, '.')
+	rawWord(dst, n+1, digits|allZeros)
+	return n + 1 + 8 - bits.LeadingZeros64(digits)>>3
 }
 
 // hundredths has the texts of 1/100 to 99/100, without zeros at the end, and

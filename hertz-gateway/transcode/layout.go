@@ -10,7 +10,7 @@ type member struct {
 	size uint8
 	// room is how many bytes there have to be on the wire for the field to be
 	// taken as it comes. head is its type and id, as they stand on the wire in
-	// one word; noHead where more is to be looked at.
+	// one word.
 	room uint8
 	head uint32
 	// offset is that of the value if it is an opener, counted from the start of
@@ -25,8 +25,6 @@ const (
 	headSize = 3
 	// headMask has the type and the id of a field in four bytes of the wire.
 	headMask = 0x00ffffff
-	// noHead is the head of no field.
-	noHead = 0xffffffff
 )
 
 // opener is a number or a bool, which Kitex's generated code writes before all
@@ -109,7 +107,7 @@ func (f *field) member() member {
 	}
 	m.room = uint8(max(7, headSize+f.node.minSize))
 	if copy(m.key.bytes[:], f.key) < len(f.key) || f.omit {
-		m.form, m.keySize, m.head = formCareful, 0, noHead
+		m.form = formCareful
 	}
 	return m
 }

@@ -36,15 +36,10 @@ func (m textMarks) mark(text []byte, done, end int) (out textMarks, marked int) 
 		markBlocks(m[done/8:], text[done:done+blocks*markBlock])
 		done += blocks * markBlock
 	}
-	for ; end-done >= 8; done += 8 {
-		m[done/8] = textMarksOf(binary.LittleEndian.Uint64(text[done:]))
-	}
 	if done < end {
-		var x uint64
-		for i, c := range text[done:end] {
-			x |= uint64(c) << (8 * i)
-		}
-		m[done/8] = textMarksOf(x)
+		var last chunk
+		copy(last.bytes[:], text[done:end])
+		markBlocks(m[done/8:], last.bytes[:])
 	}
 	return m, end
 }
