@@ -106,6 +106,18 @@ func (rt *vmRuntime) defendAll(v goja.Value) {
 	}
 }
 
+// defendFrozen is defendAll for built-ins that are about to be frozen: nothing
+// can be put up there later.
+func (rt *vmRuntime) defendFrozen(v goja.Value) {
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return
+	}
+	if slices.ContainsFunc(rt.global.builtins, func(s standard) bool { return s.o == o }) || slices.Contains(o.GetOwnPropertyNames(), "constructor") {
+		rt.defendAll(o)
+	}
+}
+
 // guardKey looks at what stands in the brackets of x[key]; the compiler puts it
 // there. Text cannot become code at run time, so the names in the code and the
 // keys that pass here are all that a program can ask for.
@@ -133,7 +145,10 @@ const manyKeys = 5000
 // takeKeys takes a function after which the code of a program does not ask for
 // guardKey any longer.
 func (rt *vmRuntime) takeKeys(call goja.FunctionCall) goja.Value {
-	rt.endKeys = append(rt.endKeys, callable(call.Argument(0)))
+	end := callable(call.Argument(0))
+	if rt.endKeys = append(rt.endKeys, end); rt.keys >= manyKeys {
+		must1(end(goja.Undefined()))
+	}
 	return goja.Undefined()
 }
 

@@ -71,6 +71,9 @@ func (p *platform) guardKeys() {
 			for _, v := range call.Arguments {
 				rt.walkable(v)
 			}
+			if name == "freeze" || name == "seal" {
+				rt.defendFrozen(call.Argument(0))
+			}
 			return original(call)
 		})
 	}

@@ -171,6 +171,7 @@ func TestHostileScripts(t *testing.T) {
 		{"all by a computed name", `return Promise["a" + "ll"]("a".repeat(4e6))`, jsmodule.KindException},
 		{"Function through a computed name", `(() => {})["constr" + "uctor"]("return 1")()`, jsmodule.KindException},
 		{"a prototype that goes round by a computed name", `const d = ctx.request.headers; d["__pro" + "to__"] = Object.create(d); d.x`, jsmodule.KindException},
+		{"a computed name of what is frozen", `Object.freeze(Array.prototype); Object.freeze(Reflect); const k = "ap" + "ply"; [1]["ma" + "p"](Reflect[k].bind(null, Math.max)); Array(4294967295)["fi" + "ll"](0)`, jsmodule.KindException},
 		{"a computed name after many", `const o = { a: 1, b: 2 }; for (let i = 0; i < 2e4; i++) o["ab"[i & 1]]; Array(4294967295)["fi" + "ll"](0)`, jsmodule.KindException},
 		{"too many timers", `for (;;) setTimeout(() => {}, 1000)`, jsmodule.KindException},
 	}

@@ -175,6 +175,21 @@ func TestPrototypesAreSealed(t *testing.T) {
 	}
 }
 
+// TestFrozenBuiltins freezes what guards would be put on later.
+func TestFrozenBuiltins(t *testing.T) {
+	c := chain(t, jsmodule.Config{}, `
+		for (const o of [Array, Array.prototype, Object, Object.prototype, String.prototype, Reflect, Promise, JSON]) Object.freeze(o);
+		export function requestHandler() {
+			const name = (s) => s + "";
+			const twice = [1, 2][name("map")]((n) => 2 * n);
+			return [twice[name("join")]("-"), "a"[name("padEnd")](2, "b"), Reflect[name("apply")](Math.max, null, twice), Object[name("keys")]({ k: 1 })].join();
+		}`)
+	e := open(t, c)
+	if _, err := e.Handle(); err != nil || string(e.r.body) != "2-4,ab,4,k" {
+		t.Errorf("%s, %v", e.r.body, err)
+	}
+}
+
 func TestRuntimeIsReplacedAfterTimeout(t *testing.T) {
 	c := chain(t, jsmodule.Config{Limits: jsmodule.Limits{Runtimes: 1}}, `
 	let calls = 0;
