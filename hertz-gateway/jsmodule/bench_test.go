@@ -72,7 +72,8 @@ func BenchmarkHooks(b *testing.B) {
 	}{
 		{name: "noop", text: `export function requestModifier(ctx) {}`},
 		{name: "header", text: `export function requestModifier(ctx) { ` + header + ` }`},
-		{name: "header-called", text: `export function requestModifier(ctx) { ctx.request(); ` + header + ` }`},
+		{name: "header-called", text: `export function requestModifier(ctx) { ` + strings.ReplaceAll(header, "request", "request()") + ` }`},
+		{name: "header-mixed", text: `export function requestModifier(ctx) { ctx.request(); ` + header + ` }`},
 		{name: "header-async", text: `export async function requestModifier(ctx) { ` + header + ` }`},
 		{name: "header-await", text: `export async function requestModifier(ctx) { await null; ` + header + ` }`},
 		{name: "header-both", response: true, text: `export function requestModifier(ctx) { ctx.request.headers.set("x-a", "1") }

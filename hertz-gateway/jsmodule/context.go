@@ -11,6 +11,9 @@ import (
 // contextObject is the ctx of the exchange being served.
 type contextObject struct {
 	shape
+	// asMethods are the members that programs only call. They are methods then,
+	// and what they return need not be a function.
+	asMethods []string
 	contextState
 }
 
@@ -80,6 +83,20 @@ func (rt *vmRuntime) last(h Hook) *moduleInstance {
 func (c *contextObject) install() {
 	c.what, c.members, c.get, c.table = "the ctx of this request", contextMembers, c.member, c.rt.plan.context
 	c.shape.install()
+	for _, name := range callables {
+		if c.rt.onlyCalls(name) {
+			c.asMethods = append(c.asMethods, name)
+			c.method(name, 0, func(goja.FunctionCall) goja.Value { return c.member(name) })
+		}
+	}
+	if c.asMethods != nil {
+		c.get = func(key string) goja.Value {
+			if slices.Contains(c.asMethods, key) {
+				return nil
+			}
+			return c.member(key)
+		}
+	}
 }
 
 // contextMethods are the functions of ctx.
@@ -281,7 +298,7 @@ func (rt *vmRuntime) installNamed() *goja.Object {
 // object with proto behind it and, where a program may call it, a function that
 // returns itself, so that it works as `x.y` and as `x().y`.
 func (rt *vmRuntime) member(proto *goja.Object, names ...string) *goja.Object {
-	if !slices.ContainsFunc(names, rt.calls) {
+	if !slices.ContainsFunc(names, rt.callsValue) {
 		return rt.vm.CreateObject(proto)
 	}
 	return rt.callable(proto)

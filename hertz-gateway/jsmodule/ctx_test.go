@@ -87,6 +87,7 @@ func TestCtxValues(t *testing.T) {
 		{"get and set", `(ctx.set("a", 1), [ctx.get("a"), ctx.get("b") === undefined])`, `[1,true]`},
 		{"locals", `(ctx.locals.a = 1, ctx.locals)`, `{"a":1}`},
 		{"upstream before the answer", `ctx.upstream`, `null`},
+		{"members that are only called", `[ctx.request().path, ctx.request() === ctx.request(), ctx.route().name, ctx.service().method, ctx.namespace().name, ctx.response().statusCode, ctx.upstream()]`, `["/book/query",true,"book","queryBook","default",200,null]`},
 		{"one ctx.request", `[ctx.request === ctx.request(), ctx.request() === ctx.request()()]`, `[true,true]`},
 
 		{"method", `ctx.request.method`, `"GET"`},

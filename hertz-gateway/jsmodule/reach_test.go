@@ -65,31 +65,36 @@ func TestReach(t *testing.T) {
 // none, ctx.request() would fail.
 func TestCallables(t *testing.T) {
 	for _, test := range []struct {
-		text string
-		is   bool
+		text         string
+		value, alone bool
 	}{
-		{`ctx.request.path`, false},
-		{`ctx.request?.headers.get("a")`, false},
-		{`ctx.request.headers["a"]`, false},
-		{`ctx.request["path"]`, false},
-		{`ctx.request()`, true},
-		{`ctx.request?.()`, true},
-		{`ctx["request"]()`, true},
-		{`(({ request }) => request())(ctx)`, true},
-		{`(({ request: r }) => r())(ctx)`, true},
-		{`const f = ctx.request; f()`, true},
-		{`const k = "req" + ctx.id; ctx[k]()`, true},
-		{`[ctx.request].map((f) => f())`, true},
+		{text: `ctx.request.path`},
+		{text: `ctx.request?.headers.get("a")`},
+		{text: `ctx.request.headers["a"]`},
+		{text: `ctx.request["path"]`},
+		{text: `ctx.request()`, alone: true},
+		{text: `const r = ctx.request(); r.path`, alone: true},
+		{text: `ctx?.request().path`, alone: true},
+		{text: `ctx.request().path = ctx.request.host`, value: true},
+		{text: `ctx.request().path; f(ctx.request)`, value: true},
+		{text: `ctx.request()().path`, value: true},
+		{text: `ctx.request?.()`, value: true},
+		{text: `ctx["request"]()`, value: true},
+		{text: `(({ request }) => request())(ctx)`, value: true},
+		{text: `(({ request: r }) => r())(ctx)`, value: true},
+		{text: `const f = ctx.request; f()`, value: true},
+		{text: `const k = "req" + ctx.id; ctx[k]()`, value: true},
+		{text: `[ctx.request].map((f) => f())`, value: true},
 	} {
 		p, err := Build(Source{Name: "m", File: "m.js", Text: "export function requestModifier(ctx) { " + test.text + " }"}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rt := &vmRuntime{plan: planOf([]*Program{p})}
-		if rt.calls("request") != test.is {
-			t.Errorf("%s: calls is %v", test.text, !test.is)
+		if rt.callsValue("request") != test.value || rt.onlyCalls("request") != test.alone {
+			t.Errorf("%s: its value is called: %v; it is only called: %v", test.text, rt.callsValue("request"), rt.onlyCalls("request"))
 		}
-		if rt.calls("response") != p.reach.computed {
+		if rt.callsValue("response") != p.reach.computed {
 			t.Errorf("%s: it calls what it does not name", test.text)
 		}
 	}

@@ -51,10 +51,10 @@ type handle struct {
 }
 
 // install prepares the shape. Its objects are functions if a program may call
-// a member of ctx that goes by one of the names.
+// the value of a member of ctx that goes by one of the names.
 func (h *shape) install(names ...string) {
 	h.methods = map[string]goja.Value{}
-	if !slices.ContainsFunc(names, h.rt.calls) {
+	if !slices.ContainsFunc(names, h.rt.callsValue) {
 		return
 	}
 	h.proto = h.rt.vm.NewObject()
