@@ -51,7 +51,10 @@ func (p *params) parse(raw []byte) {
 		if len(part) == 0 {
 			continue
 		}
-		name, value, _ := bytes.Cut(part, equals)
+		name, value := part, []byte(nil)
+		if i := bytes.IndexByte(part, '='); i >= 0 {
+			name, value = part[:i], part[i+1:]
+		}
 		if isEscaped(name) {
 			from := len(p.decoded)
 			var ok bool

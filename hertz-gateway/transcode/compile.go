@@ -128,6 +128,8 @@ type field struct {
 	// size is the length of key, reading how the value is read.
 	size    int32
 	reading reading
+	// serial tells fields apart, mostly.
+	serial uint8
 	// token is `"name":`, what a member usually starts with; key is `,"name":`.
 	token, key string
 	// word and bit are the place in bit sets.
@@ -163,6 +165,7 @@ type nodeKey struct {
 type compiler struct {
 	codec   *Codec
 	shared  map[nodeKey]*node
+	fields  int // of all structs
 	count   int // of fields compiled for a path of their own
 	nesting int
 }
@@ -303,7 +306,8 @@ func (c *compiler) compileStruct(n *node, path []*Type, placed bool) error {
 		}
 		copy(f.header[:], AppendFieldHeader(nil, f.wt, f.id))
 		f.head = uint32(f.header[0]) | uint32(f.header[1])<<8 | uint32(f.header[2])<<16
-		f.next = nobody
+		f.next, f.serial = nobody, uint8(c.fields)
+		c.fields++
 		if sp.byID[f.id] != nil {
 			return fmt.Errorf("transcode: %s has field id %d twice", t.Name, f.id)
 		}

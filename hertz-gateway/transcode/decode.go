@@ -53,7 +53,6 @@ type decoder struct {
 	// UTF-8.
 	longest int
 	src     Source
-	namer   Namer
 	// start is the length of dst at the beginning, sent that of the whole text.
 	start, sent           int
 	maxDepth, maxElements int
@@ -69,6 +68,10 @@ type decoder struct {
 	canon
 	// words is the stack of bit sets of structs with more than 64 fields.
 	words []uint64
+	// habits are found by the serial number of what was expected; learned: there
+	// are some.
+	habits  [64]habit
+	learned bool
 	// trail are the names of absent structs that are being built from src.
 	trail []string
 	// keys is in how many keys of maps the text is.
@@ -81,7 +84,8 @@ type decoder struct {
 // member its name, of up to 24 bytes with what is around it, and what of its
 // value is read in whole words, valueWindow.
 const (
-	window      = 24 + valueWindow
+	window      = keyWindow + valueWindow
+	keyWindow   = 24
 	valueWindow = 40
 	padded      = 1024
 )
@@ -91,15 +95,18 @@ func (c *Codec) appendThrift(dst, json []byte, src Source) (out []byte, err erro
 	defer d.free() // also when the Source panics
 	d.omitZero = c.opts.OmitZero
 	d.codec, d.src, d.start, d.sent = c, src, len(dst), len(json)
-	d.read(json)
 	d.refs.seed, d.maxDepth, d.maxElements = c.seed, c.opts.MaxDepth, c.opts.MaxElements
-	if src != nil {
-		d.namer, _ = src.(Namer)
-	}
 	if cap(dst)-len(dst) < len(json)+fieldRoom {
 		dst = slices.Grow(dst, len(json)+len(json)/4+2*fieldRoom)
 	}
-	w, i := d.document(c.root, d.keep(dst), 1)
+	w, i := d.keep(dst), 0
+	if c.root.sp != nil && string(json) == "{}" {
+		d.in = json
+		w, i = d.nothing(c.root.sp, w)
+	} else {
+		d.read(json)
+		w, i = d.document(c.root, w, 1)
+	}
 	dst = d.out[:w]
 	switch {
 	case d.err != nil:
@@ -135,10 +142,13 @@ func (d *decoder) read(text []byte) {
 }
 
 func (d *decoder) free() {
-	d.codec, d.in, d.win, d.out, d.src, d.namer, d.err, d.keys = nil, nil, nil, nil, nil, nil, nil, 0
+	d.codec, d.in, d.win, d.out, d.src, d.err, d.keys = nil, nil, nil, nil, nil, nil, 0
 	clear(d.found)
 	clear(d.trail)
 	d.found, d.trail = d.found[:0], d.trail[:0]
+	if d.learned {
+		d.habits, d.learned = [len(d.habits)]habit{}, false
+	}
 	d.refs.refs, d.refs.table = kept(d.refs.refs), kept(d.refs.table)
 	d.text, d.words, d.spans = kept(d.text), kept(d.words), kept(d.spans)
 	if cap(d.marks) > maxMarks {

@@ -52,77 +52,88 @@ func (d *decoder) object(sp *structProg, w, i, depth int) (end, next int) {
 				break
 			}
 			m.seen, m.expected = seen, f
-			if w, i = d.member(&m, w, i); i < 0 {
-				return w, i
+			if f, i = d.member(&m, i); f == nil {
+				break
 			}
-			seen, f = m.seen, m.expected
-			continue
+			seen = m.seen
+			if uint(i) > uint(d.limit+keyWindow) || w > d.roomy || f.word > 0 {
+				if w, i = d.memberValue(&m, f, w, i); i < 0 {
+					return w, i
+				}
+				f = f.next
+				continue
+			}
+			i -= int(f.size)
 		}
-		j, out := i+int(f.size), d.out
+		i += int(f.size)
 		seen |= f.bit
+		out := d.out
 		rawHalf(out, w, f.head)
 		switch f.reading {
 		case readString:
-			if size := d.short(j); size >= 0 {
+			if size := d.short(i); size >= 0 {
 				rawBigHalf(out, w+3, uint32(size))
-				rawChunk(out, w+7, rawChunkAt(win, j+1))
-				w, i, f = w+7+size, j+size+2, f.next
+				rawChunk(out, w+7, rawChunkAt(win, i+1))
+				w, i, f = w+7+size, i+size+2, f.next
 				continue
 			}
 		case readI32:
-			if v, digits := leadingDigits(rawLittle64(win, j)); numberEnds(win, j, digits) {
+			if v, digits := leadingDigits(rawLittle64(win, i)); numberEnds(win, i, digits) {
 				rawBigHalf(out, w+3, uint32(v))
-				w, i, f = w+7, j+digits, f.next
+				w, i, f = w+7, i+digits, f.next
 				continue
 			}
 		case readI64:
-			v, digits := leadingDigits(rawLittle64(win, j))
+			v, digits := leadingDigits(rawLittle64(win, i))
 			if digits == 8 {
-				more, n := leadingDigits(rawLittle64(win, j+8))
+				more, n := leadingDigits(rawLittle64(win, i+8))
 				v, digits = v*powersOfTen[n&15]+more, 8+n
 			}
-			if numberEnds(win, j, digits) {
+			if numberEnds(win, i, digits) {
 				rawBigWord(out, w+3, uint64(v))
-				w, i, f = w+11, j+digits, f.next
+				w, i, f = w+11, i+digits, f.next
 				continue
 			}
 		case readDouble:
-			v, size := shortDecimal(rawLittle64(win, j))
+			v, size := shortDecimal(rawLittle64(win, i))
 			if size == 0 {
-				v, size = d.decimal(j)
+				v, size = d.decimal(i)
 			}
 			if size > 0 {
 				rawBigWord(d.out, w+3, math.Float64bits(v))
-				w, i, f = w+11, j+size, f.next
+				w, i, f = w+11, i+size, f.next
 				continue
 			}
 		case readBool:
-			if v, size := boolWord(rawLittle64(win, j)); size > 0 {
+			if v, size := boolWord(rawLittle64(win, i)); size > 0 {
 				rawHalf(out, w, f.head|v<<24)
-				w, i, f = w+4, j+size, f.next
+				w, i, f = w+4, i+size, f.next
 				continue
 			}
 		case readStruct:
-			if rawAt(win, j) == '{' {
-				if w, i = d.object(f.node.sp, w+3, j, m.depth+1); i < 0 {
+			if rawAt(win, i) == '{' {
+				if w, i = d.object(f.node.sp, w+3, i, m.depth+1); i < 0 {
 					return w, i
 				}
 				f = f.next
 				continue
 			}
 		case readArray:
-			if rawAt(win, j) == '[' {
-				if w, i = d.array(f.node, w+3, j, m.depth+1); i < 0 {
+			if rawAt(win, i) == '[' {
+				if w, i = d.array(f.node, w+3, i, m.depth+1); i < 0 {
 					return w, i
 				}
 				f = f.next
 				continue
 			}
 		}
-		if w, i = d.memberValue(&m, f, w, j); i < 0 {
+		if w, i = d.memberValue(&m, f, w, i); i < 0 {
 			return w, i
 		}
 		f = f.next
+	}
+	if i < 0 {
+		return w, i
 	}
 	if m.sp.special || m.strange || m.sp.needed&^seen != 0 {
 		m.seen = seen
@@ -134,11 +145,29 @@ func (d *decoder) object(sp *structProg, w, i, depth int) (end, next int) {
 	return d.byte(w, WireStop), i + 1
 }
 
+// nothing is object for an object without members, which is the whole text.
+func (d *decoder) nothing(sp *structProg, w int) (end, next int) {
+	m := members{sp: sp, depth: 1}
+	ok := true
+	if sp.special {
+		w, ok = d.beginMembers(&m, w)
+	}
+	if ok {
+		w, ok = d.endMembers(&m, w)
+	}
+	if !ok {
+		return w, -1
+	}
+	return d.byte(w, WireStop), len(d.in)
+}
+
 // beginMembers prepares for an object of more than 64 fields, or with some of
 // them outside the body.
 func (d *decoder) beginMembers(m *members, w int) (end int, ok bool) {
 	m.words = len(d.words)
-	m.more = d.bitSet(m.sp.words)[1:]
+	if m.sp.words > 1 {
+		m.more = d.bitSet(m.sp.words - 1)
+	}
 	if m.sp.placed && d.src != nil {
 		m.given = d.bitSet(m.sp.words)
 		dst, count := d.askAll(m.sp, d.out[:w], m.given)
@@ -146,7 +175,9 @@ func (d *decoder) beginMembers(m *members, w int) (end int, ok bool) {
 			return w, false
 		}
 		m.seen = m.given[0]
-		copy(m.more, m.given[1:])
+		if m.more != nil {
+			copy(m.more, m.given[1:])
+		}
 	}
 	return w, true
 }
@@ -183,51 +214,52 @@ func (d *decoder) endMembers(m *members, w int) (end int, ok bool) {
 	return d.keep(dst), !d.full()
 }
 
-// member converts one member of an object, whatever it is and however it is
-// written, or finds the end of the object. At i is the bracket of the object, or
-// it is behind a member. It gives the offset behind the member, or of the
-// bracket that ends the object.
-func (d *decoder) member(m *members, w, i int) (end, next int) {
+// member finds the next member that has a field, however it is written, and
+// checks others. At i is the bracket of the object, or it is behind a member.
+// next is where the value starts. Without such a member next is the offset of
+// the bracket that ends the object, or -1.
+func (d *decoder) member(m *members, i int) (f *field, next int) {
 	in := d.in
-	first := i == m.at
-	if !first {
-		if i = skipSpace(in, i); i >= len(in) {
-			return w, d.syntax(i, "the object is not closed")
+	for first := i == m.at; ; first = false {
+		if !first {
+			if i = skipSpace(in, i); i >= len(in) {
+				return nil, d.syntax(i, "the object is not closed")
+			}
+			if in[i] == '}' {
+				return nil, i
+			}
+			if in[i] != ',' {
+				return nil, d.syntax(i, "expected ',' or '}' after a member")
+			}
 		}
-		if in[i] == '}' {
-			return w, i
+		i = skipSpace(in, i+1)
+		if first && i < len(in) && in[i] == '}' {
+			return nil, i
 		}
-		if in[i] != ',' {
-			return w, d.syntax(i, "expected ',' or '}' after a member")
+		if f, i = d.fieldAt(m, i); i < 0 {
+			return nil, i
+		}
+		i = skipSpace(in, i)
+		if f != nil {
+			m.expected = f.next
+			word, given := &m.seen, m.given
+			if f.word > 0 {
+				word = &m.more[f.word-1]
+			}
+			if *word&f.bit == 0 {
+				*word |= f.bit
+				return f, i
+			}
+			if given != nil && given[f.word]&f.bit != 0 {
+				given[f.word] &^= f.bit
+			} else {
+				d.report(i, CodeDuplicateKey, "the object has this member twice", i)
+			}
+		}
+		if i = d.skipValue(i, m.depth+1); i < 0 {
+			return nil, i
 		}
 	}
-	i = skipSpace(in, i+1)
-	if first && i < len(in) && in[i] == '}' {
-		return w, i
-	}
-	f, i := d.fieldAt(m, i)
-	if i < 0 {
-		return w, i
-	}
-	i = skipSpace(in, i)
-	if f == nil {
-		return w, d.skipValue(i, m.depth+1)
-	}
-	m.expected = f.next
-	word, given := &m.seen, m.given
-	if f.word > 0 {
-		word = &m.more[f.word-1]
-	}
-	if *word&f.bit == 0 {
-		*word |= f.bit
-		return d.memberValue(m, f, w, i)
-	}
-	if given != nil && given[f.word]&f.bit != 0 {
-		given[f.word] &^= f.bit
-	} else {
-		d.report(i, CodeDuplicateKey, "the object has this member twice", i)
-	}
-	return w, d.skipValue(i, m.depth+1)
 }
 
 // memberValue converts the value at i, or behind white space there, of the
@@ -255,17 +287,36 @@ func (d *decoder) memberValue(m *members, f *field, w, i int) (end, next int) {
 	return w, i
 }
 
+// habit is the field whose member came when that of another was expected. The
+// objects of a list often have the same members in the same order.
+type habit struct{ expected, came *field }
+
+// learn keeps a habit. Nobody is expected in several structs, and has none.
+func (d *decoder) learn(h *habit, expected, came *field) {
+	if expected != nobody {
+		*h, d.learned = habit{expected, came}, true
+	}
+}
+
 // fieldAt reads the name of the member at i and finds its field, nil for a
 // member that nobody knows; next is where its value starts, or white space
 // before it.
 func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
+	expected := m.expected
+	if expected.tokenAt(d.in, i) {
+		return expected, i + len(expected.token)
+	}
+	h := &d.habits[expected.serial%uint8(len(d.habits))]
+	if h.expected == expected && h.came.tokenAt(d.in, i) {
+		return h.came, i + len(h.came.token)
+	}
 	// Optional fields are often absent.
-	f = m.expected
-	for range 4 {
-		if f != nobody && f.tokenAt(d.in, i) {
+	f = expected
+	for range 3 {
+		if f = f.next; f.tokenAt(d.in, i) {
+			d.learn(h, expected, f)
 			return f, i + len(f.token)
 		}
-		f = f.next
 	}
 	name, next := d.name(i)
 	if next < 0 {
@@ -275,6 +326,7 @@ func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
 		if name.off < 0 {
 			d.text = d.text[:^name.off]
 		}
+		d.learn(h, expected, f)
 		return f, next
 	}
 	if !m.strange {
@@ -307,5 +359,5 @@ func numberEnds(win []byte, j, digits int) bool {
 
 // tokenAt says whether the name of f is at i in quotes and with a colon.
 func (f *field) tokenAt(in []byte, i int) bool {
-	return len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
+	return f != nobody && len(in)-i >= len(f.token) && string(in[i:i+len(f.token)]) == f.token
 }

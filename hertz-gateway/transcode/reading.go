@@ -34,10 +34,11 @@ func readingOf(k Kind) reading {
 	return readOther
 }
 
-// expect prepares for startsAt with key, if it is not too long.
+// expect prepares for startsAt with key, if it is not too long and f has its bit
+// in the first word.
 func (f *field) expect(key string) {
-	if len(key) > 8*len(f.words) {
-		f.words, f.masks, f.size, f.reading = nobody.words, nobody.masks, 0, readOther
+	if len(key) > 8*len(f.words) || f.word > 0 {
+		f.words, f.masks, f.size = nobody.words, nobody.masks, 0
 		return
 	}
 	f.size = int32(len(key))

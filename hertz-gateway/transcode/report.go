@@ -78,8 +78,8 @@ func (d *decoder) mismatch(n *node, i, depth int) int {
 // missing notes that the required field f of the struct at offset at is absent.
 func (d *decoder) missing(f *field, at int) {
 	v := finding{at: at, Violation: Violation{Code: CodeRequired, Detail: "required field is missing"}}
-	if f.place != InBody && d.namer != nil {
-		v.Parameter = d.namer.Parameter(f.slot)
+	if namer, ok := d.src.(Namer); ok && f.place != InBody {
+		v.Parameter = namer.Parameter(f.slot)
 	}
 	if v.Parameter != "" {
 		v.at = -1

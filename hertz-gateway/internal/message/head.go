@@ -35,29 +35,59 @@ func (h *head) all(yield func(name, value []byte) bool) {
 	}
 	for rest := h.raw; len(rest) > 0; {
 		var line []byte
-		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
-			line, rest = rest[:i], rest[i+1:]
-		} else {
-			line, rest = rest, nil
-		}
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if !ok {
+		line, rest = cutByte(rest, '\n')
+		colon := bytes.IndexByte(line, ':')
+		if colon < 0 {
 			continue
 		}
-		if !yield(name, bytes.Trim(value, " \t\r")) {
+		if !yield(line[:colon], trim(line[colon+1:])) {
 			return
 		}
 	}
 }
 
+// each calls yield for the lines of that name, a token, in order.
 func (h *head) each(name string, yield func(value []byte) bool) {
-	h.all(func(n, v []byte) bool {
-		if !equalFold(n, name) {
-			return true
+	if h.edited {
+		for _, l := range h.lines {
+			if equalFold(l.name, name) && !yield(l.value) {
+				return
+			}
 		}
-		return yield(v)
-	})
+		return
+	}
+	// A name has no colon, so that the first one of a line is behind it or the
+	// line has another name.
+	for rest := h.raw; len(rest) > 0; {
+		var line []byte
+		line, rest = cutByte(rest, '\n')
+		if len(line) > len(name) && line[len(name)] == ':' && equalFold(line[:len(name)], name) && !yield(trim(line[len(name)+1:])) {
+			return
+		}
+	}
 }
+
+// cutByte cuts text at the first c; without one all of it is before.
+func cutByte(text []byte, c byte) (before, after []byte) {
+	if i := bytes.IndexByte(text, c); i >= 0 {
+		return text[:i], text[i+1:]
+	}
+	return text, nil
+}
+
+// trim cuts the white space around the value of a header (RFC 9110 section 5.5),
+// and the end of its line.
+func trim(value []byte) []byte {
+	for len(value) > 0 && isBlank(value[0]) {
+		value = value[1:]
+	}
+	for len(value) > 0 && isBlank(value[len(value)-1]) {
+		value = value[:len(value)-1]
+	}
+	return value
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 
 // edit turns the raw bytes into lines.
 func (h *head) edit() {

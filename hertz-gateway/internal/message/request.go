@@ -91,7 +91,7 @@ func (r *Request) split(target []byte) error {
 			return nil
 		}
 	}
-	path, query, _ := bytes.Cut(target, []byte("?"))
+	path, query := cutByte(target, '?')
 	r.path, r.query = view(path), query
 	return nil
 }
@@ -160,12 +160,21 @@ func (r *Request) PathParams(yield func(name, value string) bool) {
 // character or fragment.
 func targetText(s string) bool {
 	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c == 0x7f || c == '#' {
+		if noTarget[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+// noTarget marks the characters that cannot stand in a request target.
+var noTarget = func() (t [256]bool) {
+	for c := range ' ' + 1 {
+		t[c] = true
+	}
+	t[0x7f], t['#'] = true, true
+	return t
+}()
 
 // Host is the Host header as it came, port included.
 func (r *Request) Host() []byte {

@@ -51,6 +51,7 @@ func BenchmarkBookQuery(b *testing.B) {
 	h.Current.Swap(s)
 
 	c := app.NewContext(0)
+	c.Response.SetMaxKeepBodySize(4 << 20) // as the server does
 	c.Request.SetMethod("GET")
 	c.Request.Header.SetRequestURI("/book/query?num=1")
 	c.Request.Header.SetRawHeaders([]byte("Host: localhost\r\nUser-Agent: bench\r\n"))
