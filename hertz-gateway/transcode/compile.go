@@ -89,6 +89,7 @@ type structProg struct {
 	first *field
 	// members are the fields that are written to JSON, in the order of the IDL.
 	members []member
+	lead    *member // the first one; nil when there is none
 	// openers are those that Kitex writes first, of opening bytes together.
 	openers []opener
 	opening int

@@ -228,6 +228,9 @@ func (e *encoder) plain(w, i, size int) bool {
 
 // longString converts the string of size bytes at i that is not short and plain.
 func (e *encoder) longString(w, i, size int) (int, int) {
+	if uint(size) <= shortString && e.marked-i >= shortString && unicode(rawChunkAt(e.wire, i), size) {
+		return w + 2 + size, i + size // as plain has written it
+	}
 	if uint(size) > uint(len(e.wire)-i) {
 		return w, e.fail(i-4, "string: "+skipReason(skipCount))
 	}
@@ -235,9 +238,7 @@ func (e *encoder) longString(w, i, size int) (int, int) {
 		e.marks, e.marked = e.marks.mark(e.wire, e.marked, i+size+shortString)
 	}
 	if !e.marks.plain(i, i+size) {
-		if size > shortString || len(e.wire)-i < shortString || !unicode(rawChunkAt(e.wire, i), size) {
-			return e.unusualString(w, i, size)
-		}
+		return e.unusualString(w, i, size)
 	}
 	e.room(w, size+2)
 	out := e.out[w : w+size+2]
@@ -396,6 +397,18 @@ func (e *encoder) array(n *node, w, i, depth int) (int, int) {
 	switch elem.form {
 	case formString:
 		w, i = e.strings(w, i, count)
+	case formI32:
+		for ; count > 0; count-- {
+			e.room(w, 1+valueRoom)
+			rawByte(e.out, w, ',')
+			w, i = putInteger(e.out, w+1, int64(int32(rawBig32(wire, i)))), i+4
+		}
+	case formI64:
+		for ; count > 0; count-- {
+			e.room(w, 1+valueRoom)
+			rawByte(e.out, w, ',')
+			w, i = putInteger(e.out, w+1, int64(rawBig64(wire, i))), i+8
+		}
 	case formStruct:
 		for ; count > 0 && i >= 0; count-- {
 			e.room(w, 1)

@@ -11,7 +11,7 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 	if depth > e.maxDepth {
 		return w, e.fail(i, sp.typ.Name+": nested too deep")
 	}
-	start, opening, members := w, i, sp.members
+	start, opening := w, i
 	if len(e.wire)-i < sp.opening+4 {
 		return e.anyOrder(sp, w, i, depth, progress{start: w})
 	}
@@ -21,12 +21,11 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 		}
 	}
 	i += sp.opening
-	for k := range members {
-		m := &members[k]
+	for m := sp.lead; m != nil; m = m.next {
 		at := opening + int(m.offset)
 		if m.offset == 0 {
 			if len(e.wire)-i < int(m.room) || rawLittle32(e.wire, i)&headMask != m.head {
-				return e.anyOrder(sp, w, i, depth, progress{start: start, opened: true, opening: opening, written: k})
+				return e.anyOrder(sp, w, i, depth, progress{start: start, opened: true, opening: opening, written: m.f.rank})
 			}
 			at = i + headSize
 		}
@@ -70,7 +69,7 @@ func (e *encoder) object(sp *structProg, w, i, depth int) (int, int) {
 		}
 	}
 	if i >= len(e.wire) || e.wire[i] != WireStop {
-		return e.anyOrder(sp, w, i, depth, progress{start: start, opened: true, opening: opening, written: len(members)})
+		return e.anyOrder(sp, w, i, depth, progress{start: start, opened: true, opening: opening, written: len(sp.members)})
 	}
 	return e.brackets(start, w, '{', '}'), i + 1
 }

@@ -17,15 +17,17 @@ const e8 = 100_000_000
 // allZeros has the character 0 in each byte.
 const allZeros = '0' * eachByte
 
-// digits8 gives the eight decimal digits of u < e8 as the numbers 0 to
-// 9, the first one in the lowest byte. All are computed side by side, without a
-// loop whose length a processor would have to guess.
+// digits8 gives the eight decimal digits of u < e8 as the numbers 0 to 9, the
+// first one in the lowest byte. All are computed side by side, without a loop
+// whose length a processor would have to guess: each step splits numbers into a
+// quotient below and a remainder above it, n<<k - q*(d<<k-1) for q = n/d.
 func digits8(u uint64) uint64 {
-	halves := u/10_000 | u%10_000<<32
-	hundreds := halves * 10486 >> 20 & 0x0000007f_0000007f // halves/100
-	couples := hundreds | (halves-100*hundreds)<<16
-	tens := couples * 103 >> 10 & 0x000f_000f_000f_000f // couples/10
-	return tens | (couples-10*tens)<<8
+	quotient := uint64(uint32(u) / 10_000)
+	halves := u<<32 - quotient*(10_000<<32-1)
+	quotient = halves * 10486 >> 20 & 0x0000007f_0000007f // halves/100
+	couples := halves<<16 - quotient*(100<<16-1)
+	quotient = couples * 103 >> 10 & 0x000f_000f_000f_000f // couples/10
+	return couples<<8 - quotient*(10<<8-1)
 }
 
 // appendInteger appends v in decimal.
@@ -53,7 +55,9 @@ func putInteger(dst []byte, n int, v int64) int {
 	}
 	high, low := u/e8, u%e8
 	if high < e8 {
-		n = putSmall(dst, n, high)
+		size := countDigits(high)
+		rawWord(dst, n, lastDigits(high, size))
+		n += size
 	} else {
 		n = putSmall(dst, n, high/e8)
 		rawWord(dst, n, digits8(high%e8)|allZeros)
@@ -140,18 +144,18 @@ func putDecimal(dst []byte, n int, v float64) int {
 	rawByte(dst, n, '-')
 	start := n
 	n += int(math.Float64bits(v) >> 63)
-	if u := uint64(int64(abs*100 + 0.5)); float64(u)/100 == abs {
-		n = putSmall(dst, n, u/100)
-		part := hundredths[u%100]
+	if u := int64(abs*100 + 0.5); float64(u)/100 == abs {
+		n = putSmall(dst, n, uint64(u)/100)
+		part := hundredths[uint64(u)%100]
 		rawWord(dst, n, uint64(part))
 		return n + int(part>>24)
 	}
-	u := uint64(int64(abs*e8 + 0.5))
+	u := int64(abs*e8 + 0.5)
 	if abs >= 1e7 || u < 100 || float64(u)/e8 != abs {
 		return start
 	}
-	n = putSmall(dst, n, u/e8)
-	digits := digits8(u % e8) // not all are zeros
+	n = putSmall(dst, n, uint64(u)/e8)
+	digits := digits8(uint64(u) % e8) // not all are zeros
 	rawByte(dst, n, '.')
 	rawWord(dst, n+1, digits|allZeros)
 	return n + 1 + 8 - bits.LeadingZeros64(digits)>>3

@@ -18,6 +18,8 @@ type member struct {
 	offset uint32
 	node   *node
 	f      *field
+	// next is the one after this; nil after the last.
+	next *member
 }
 
 const (
@@ -94,6 +96,13 @@ func (sp *structProg) layOut() {
 			m.offset = o.offset + headSize
 		}
 		sp.members = append(sp.members, m)
+	}
+	for i := range sp.members {
+		if i == 0 {
+			sp.lead = &sp.members[0]
+		} else {
+			sp.members[i-1].next = &sp.members[i]
+		}
 	}
 	for i, f := range hidden {
 		f.rank = len(sp.members) + i

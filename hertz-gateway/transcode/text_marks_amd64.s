@@ -30,13 +30,13 @@ loop:
 TEXT ·unicodeAVX2(SB), NOSPLIT, $0-17
 	MOVQ text+0(FP), SI
 	MOVQ n+8(FP), CX
-	EACH('"', X10, Y10)
-	EACH('\\', X11, Y11)
-	EACH(0x1f, X12, Y12)
-	EACH(0x80, X2, Y2)
-	EACH(0x60, X3, Y3)
-	EACH(0x70, X4, Y4)
-	EACH(0x0f, X8, Y8)
+	VPBROADCASTB bytes<>+0(SB), Y10
+	VPBROADCASTB bytes<>+1(SB), Y11
+	VPBROADCASTB bytes<>+2(SB), Y12
+	VPBROADCASTB bytes<>+3(SB), Y2
+	VPBROADCASTB bytes<>+4(SB), Y3
+	VPBROADCASTB bytes<>+5(SB), Y4
+	VPBROADCASTB bytes<>+6(SB), Y8
 	VMOVDQU (SI), Y0
 	MARK(Y0, AX)
 	MOVQ $-1, DX

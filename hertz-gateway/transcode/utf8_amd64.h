@@ -46,6 +46,11 @@ DATA window<>+112(SB)/8, $0
 DATA window<>+120(SB)/8, $0
 GLOBL window<>(SB), RODATA|NOPTR, $128
 
+// What single bytes are compared with: quote, backslash, the last control
+// character, and the constants of CHECK.
+DATA bytes<>+0(SB)/8, $0x000f7060801f5c22
+GLOBL bytes<>(SB), RODATA|NOPTR, $8
+
 // EACH fills all bytes of y with c.
 #define EACH(c, x, y) \
 	MOVL $c, AX \
