@@ -1,8 +1,6 @@
 package jsmodule
 
-import (
-	"github.com/dop251/goja"
-)
+import "github.com/dop251/goja"
 
 // caller calls the hooks of a runtime. goja.Callable, the way in from outside,
 // takes three times as long: it drops the stack after each call and makes a
@@ -14,8 +12,8 @@ type caller struct {
 	try     func()
 	nothing goja.Callable // see drain
 	calls   int
-	// jobs is set when calls may leave jobs behind: reactions of promises.
-	// Once set it stays.
+	// jobs is set when calls may leave jobs behind: reactions of promises, and
+	// what asks a thenable. Once set it stays.
 	jobs bool
 	// bulky is set when a call has taken much from the host, which the stack
 	// is not to keep alive.
@@ -38,7 +36,8 @@ func (rt *vmRuntime) prepareCalls() {
 }
 
 // makesPromises says whether a program can make a promise or wait for one, as
-// far as its text tells.
+// far as its text tells. What the host's promises leave it learns by jobTracker;
+// only a promise class can leave other jobs.
 func (rt *vmRuntime) makesPromises() bool {
 	return rt.plan.async || rt.reaches("Promise", "constructor", "require", importName, "then", "catch", "finally", "queueMicrotask")
 }

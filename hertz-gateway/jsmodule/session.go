@@ -29,7 +29,7 @@ type Session struct {
 	deadline time.Time
 	budget   time.Duration // instead of the host's, unless zero
 	spent    int64         // nanoseconds of JavaScript in this phase
-	started  int64         // when JavaScript was entered
+	started  int64         // when JavaScript was entered; zero: see watchdog.armUnseen
 	fired    int64         // what interrupted the runtime, disarmed when nothing did
 	aborted  error         // why a host function ended the script
 	logged   int           // lines written to console
