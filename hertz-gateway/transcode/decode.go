@@ -86,7 +86,7 @@ type decoder struct {
 const (
 	window      = keyWindow + valueWindow
 	keyWindow   = 24
-	valueWindow = 40
+	valueWindow = 48
 	padded      = 1024
 )
 

@@ -2,6 +2,7 @@ package transcode
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -33,6 +34,8 @@ func (d *decoder) array(n *node, w, i, depth int) (end, next int) {
 			i = d.surplus(i, depth+1, count)
 		} else if elem.reading == readString {
 			w, i, count = d.strings(n, w, i, depth+1, count)
+		} else if elem.reading == readI32 || elem.reading == readI64 || elem.reading == readDouble {
+			w, i, count = d.numbers(n, w, i, depth+1, count)
 		} else if elem.reading == readStruct && i < len(win) && win[i] == '{' {
 			w, i = d.object(elem.sp, w, i, depth+1)
 		} else {
@@ -67,6 +70,42 @@ func (d *decoder) strings(n *node, w, i, depth, number int) (end, next, count in
 		rawChunk(d.out, w+4, rawChunkAt(win, i+1))
 		w, i = w+4+size, i+size+2
 		if rawLittle32(win, i)&0xffff != ','|'"'<<8 || number == d.maxElements {
+			return w, i, number
+		}
+		i++
+		number++
+	}
+	w, i = d.element(n, w, i, depth)
+	return w, i, number
+}
+
+// numbers is strings for a list of integers or doubles.
+func (d *decoder) numbers(n *node, w, i, depth, number int) (end, next, count int) {
+	win, wide := d.win, n.elem.reading == readI64
+	for uint(i) <= uint(d.limit) && w <= d.roomy {
+		var size int
+		if n.elem.reading == readDouble {
+			var v float64
+			if v, size = d.decimal(i); size == 0 {
+				break
+			}
+			rawBigWord(d.out, w, math.Float64bits(v))
+			w += 8
+		} else {
+			var v uint64
+			if v, size = digitsAt(win, i, 2); !numberEnds(win, i, size) || size > 7 && !wide {
+				break
+			}
+			if wide {
+				rawBigWord(d.out, w, v)
+				w += 8
+			} else {
+				rawBigHalf(d.out, w, uint32(v))
+				w += 4
+			}
+		}
+		i += size
+		if rawAt(win, i) != ',' || rawAt(win, i+1) <= ' ' || number == d.maxElements {
 			return w, i, number
 		}
 		i++

@@ -87,10 +87,10 @@ func (d *decoder) object(sp *structProg, w, i, depth int) (end, next int) {
 			v, digits := leadingDigits(rawLittle64(win, i))
 			if digits == 8 {
 				more, n := leadingDigits(rawLittle64(win, i+8))
-				v, digits = v*powersOfTen[n&15]+more, 8+n
+				v, digits = v*powersOfTen[n&31]+more, 8+n
 			}
 			if numberEnds(win, i, digits) {
-				rawBigWord(out, w+3, uint64(v))
+				rawBigWord(out, w+3, v)
 				w, i, f = w+11, i+digits, f.next
 				continue
 			}
@@ -354,7 +354,7 @@ func (f *field) startsAt(win []byte, i int) bool {
 // are 16 at most, is one of JSON and all of a value without white space.
 func numberEnds(win []byte, j, digits int) bool {
 	c := rawAt(win, j+digits)
-	return digits > 0 && (c == ',' || c == '}') && (digits == 1 || rawAt(win, j) != '0')
+	return digits > 0 && (c == ',' || c == '}' || c == ']') && (digits == 1 || rawAt(win, j) != '0')
 }
 
 // tokenAt says whether the name of f is at i in quotes and with a colon.

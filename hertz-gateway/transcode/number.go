@@ -21,14 +21,8 @@ func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 		x = rawLittle64(win, j)
 	}
 	// Up to 19 digits, the most that an int64 has, fit into 64 bits.
-	v, digits := leadingDigits(x)
-	for digits == 8 || digits == 16 {
-		part, more := leadingDigits(rawLittle64(win, j+digits))
-		if more == 0 {
-			break
-		}
-		v, digits = v*powersOfTen[more&15]+part, digits+more
-	}
+	value, digits := digitsAt(win, j, 3)
+	v := int64(value)
 	c := rawAt(win, j+digits)
 	if digits == 0 || digits > 19 || digits > 1 && byte(x) == '0' || c == '.' || c|0x20 == 'e' || v < 0 {
 		return d.oddInteger(n, dst, i)
@@ -42,8 +36,10 @@ func (d *decoder) integer(n *node, dst []byte, i int) ([]byte, int) {
 	return appendInt(dst, n.kind, v), j + digits
 }
 
-// powersOfTen are as many as save a check.
-var powersOfTen = [16]int64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
+// powersOfTen are those that 64 bits hold; 32 of them save a check.
+var powersOfTen = [32]uint64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19,
+}
 
 // notDigits has the high bit of the first of eight characters in x that is no
 // digit, and of others that are none; more it does not say about those behind.
@@ -56,21 +52,32 @@ func notDigits(x uint64) uint64 {
 
 // digitsValue is the number that the first n characters of x write, which are
 // digits, 1 to 8 of them.
-func digitsValue(x uint64, n int) int64 {
+func digitsValue(x uint64, n int) uint64 {
 	const pairs = 0x000000ff_000000ff
 	d := (x ^ allZeros) << ((64 - n*8) & 63) // as if there were zeros in front
 	d = d*10 + d>>8
-	return int64((d&pairs*(100+1_000_000<<32) + d>>16&pairs*(1+10_000<<32)) >> 32)
+	return (d&pairs*(100+1_000_000<<32) + d>>16&pairs*(1+10_000<<32)) >> 32
 }
 
 // leadingDigits reads the digits at the start of eight characters, the first of
 // which is the lowest byte of x, side by side; n is how many there are.
-func leadingDigits(x uint64) (v int64, n int) {
+func leadingDigits(x uint64) (v uint64, n int) {
 	n = bits.TrailingZeros64(notDigits(x)) >> 3
 	if n == 0 {
 		return 0, 0
 	}
 	return digitsValue(x, n), n
+}
+
+// digitsAt reads the digits at i, up to eight times as many as words; n is how
+// many there are. The value is exact up to 19 of them.
+func digitsAt(win []byte, i, words int) (v uint64, n int) {
+	v, n = leadingDigits(rawLittle64(win, i))
+	for read := 8; n == read && read < 8*words; read += 8 {
+		part, more := leadingDigits(rawLittle64(win, i+read))
+		v, n = v*powersOfTen[more&31]+part, n+more
+	}
+	return v, n
 }
 
 // oddInteger converts an integer that is written in an unusual way, or refuses
@@ -229,46 +236,66 @@ func (d *decoder) double(n *node, dst []byte, i int) ([]byte, int) {
 // 15 digits is exact too, and so is what one division rounds from both.
 var powers = [16]float64{1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
-// decimal reads a number of a few digits without an exponent, such as 12.50, at
-// i, where there are valueWindow bytes. size 0: it is not one of those, nor
+// decimal reads a number of up to 19 digits without an exponent, such as 12.50,
+// at i, where there are valueWindow bytes. size 0: it is not one of those, nor
 // perhaps any.
 func (d *decoder) decimal(i int) (v float64, size int) {
-	const most = 15
 	win, start := d.win, i
-	x := rawLittle64(win, i)
-	negative := byte(x) == '-'
+	negative := rawAt(win, i) == '-'
 	if negative {
 		i++
-		x = rawLittle64(win, i)
 	}
-	mantissa, digits := leadingDigits(x)
-	if digits == 0 || digits > 1 && byte(x) == '0' {
+	mantissa, digits := digitsAt(win, i, 2)
+	if digits == 0 || digits > 1 && rawAt(win, i) == '0' {
 		return 0, 0
 	}
 	i += digits
 	c, decimals := rawAt(win, i), 0
 	if c == '.' {
-		var part int64
-		part, decimals = leadingDigits(rawLittle64(win, i+1))
-		if decimals == 8 {
-			more, n := leadingDigits(rawLittle64(win, i+9))
-			part, decimals = part*powersOfTen[n&15]+more, 8+n
-		}
-		if decimals == 0 || digits+decimals > most {
+		var part uint64
+		if part, decimals = digitsAt(win, i+1, 3); decimals == 0 {
 			return 0, 0
 		}
-		mantissa = mantissa*powersOfTen[decimals&15] + part
+		mantissa = mantissa*powersOfTen[decimals&31] + part
 		i += 1 + decimals
 		c = rawAt(win, i)
 	}
-	if c|0x20 == 'e' || c-'0' <= 9 {
+	if digits+decimals > 19 || c|0x20 == 'e' || c-'0' <= 9 {
 		return 0, 0
 	}
-	v = float64(mantissa) / powers[decimals&15]
+	if digits+decimals <= 15 {
+		v = float64(mantissa) / powers[decimals&15]
+	} else {
+		v = quotient(mantissa, powersOfTen[decimals&31])
+	}
 	if negative {
 		v = -v
 	}
 	return v, i - start
+}
+
+// quotient is the float64 nearest to m/n, the even one of two; n is not 0.
+func quotient(m, n uint64) float64 {
+	if m == 0 {
+		return 0
+	}
+	// With their first bits set m is half of n at least, and below n after
+	// another halving: so there are 64 bits of the quotient, and the rest tells
+	// whether there would be more.
+	shift := bits.LeadingZeros64(m)
+	m, exponent := m<<shift, bits.LeadingZeros64(n)-shift
+	n <<= bits.LeadingZeros64(n)
+	low := uint64(0)
+	if m >= n {
+		low, m, exponent = m<<63, m>>1, exponent+1
+	}
+	q, rest := bits.Div64(m, low, n)
+	const dropped, half = 11, 1 << 10
+	mantissa, tail := q>>dropped, q&(1<<dropped-1)
+	if tail > half || tail == half && (rest != 0 || mantissa&1 != 0) {
+		mantissa++ // carries into the exponent if it has to
+	}
+	return math.Float64frombits(uint64(exponent+1022)<<52 + mantissa - 1<<52)
 }
 
 // shortDecimal reads a number such as 12.50 at the start of eight characters,

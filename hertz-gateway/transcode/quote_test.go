@@ -3,6 +3,7 @@ package transcode
 import (
 	"encoding/binary"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"regexp"
 	"strconv"
@@ -73,14 +74,52 @@ func TestDecimal(t *testing.T) {
 			t.Fatalf("%s is read as %v", text, v)
 		}
 	}
-	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "1234567890123456", "x"} {
+	for range 200_000 {
+		text := strconv.FormatFloat(math.Float64frombits(r.Uint64N(1<<60)+1023<<52-1<<59), 'g', -1, 64)
+		if r.IntN(2) == 0 { // half way between two
+			text = strconv.FormatUint(1<<53+r.Uint64N(1<<60)*2+1, 10)
+			text = text[:min(len(text), 15)] + "." + text[min(len(text), 15):]
+		}
+		want, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, size := decimal(text); size != 0 && (size != len(text) || v != want) {
+			t.Fatalf("%s is read as %v", text, v)
+		}
+	}
+	for _, text := range []string{"", "-", ".5", "5.", "01", "-01", "1e5", "1.5E5", "12345678901234567890", "0.12345678901234567890", "x"} {
 		if _, size := decimal(text); size != 0 {
 			t.Errorf("%q is taken for a plain number", text)
 		}
 	}
-	for _, text := range []string{"0", "-0.5", "12345678.12345", "-122.419415", "1.1234567890123"} {
+	for _, text := range []string{"0", "-0.5", "12345678.12345", "-122.419415", "1.1234567890123", "0.30000000000000004", "1700000000.123456789", "123456789012345"} {
 		if _, size := decimal(text); size != len(text) {
 			t.Errorf("%q is not taken for a plain number", text)
+		}
+	}
+}
+
+// TestQuotient tries ties and what is next to them, and random numbers.
+func TestQuotient(t *testing.T) {
+	check := func(m, n uint64) {
+		t.Helper()
+		if want, _ := new(big.Rat).SetFrac(new(big.Int).SetUint64(m), new(big.Int).SetUint64(n)).Float64(); quotient(m, n) != want {
+			t.Fatalf("%d/%d is %v, not %v", m, n, quotient(m, n), want)
+		}
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 200_000 {
+		n := powersOfTen[r.IntN(20)]
+		check(r.Uint64()>>r.IntN(64), n)
+		check((1<<53+r.Uint64N(1<<53))<<r.IntN(10), 1<<r.IntN(64))
+		tie := (1<<53+r.Uint64N(1<<53))*2 + 1
+		check(tie<<r.IntN(9), 1)
+		check(tie<<9+r.Uint64N(3)-1, 1)
+	}
+	for _, n := range []uint64{1, 3, 1e19, math.MaxUint64} {
+		for _, m := range []uint64{0, 1, 2, 1<<53 - 1, 1 << 53, 1<<53 + 1, 1<<63 - 1, 1 << 63, math.MaxUint64} {
+			check(m, n)
 		}
 	}
 }
@@ -132,7 +171,7 @@ func TestLeadingDigits(t *testing.T) {
 		for _, c := range text[:digits] {
 			want = want*10 + int64(c-'0')
 		}
-		if v, n := leadingDigits(binary.LittleEndian.Uint64(text[:])); v != want || n != digits {
+		if v, n := leadingDigits(binary.LittleEndian.Uint64(text[:])); int64(v) != want || n != digits {
 			t.Fatalf("%q: %d of %d digits, want %d of %d", text, v, n, want, digits)
 		}
 	}
