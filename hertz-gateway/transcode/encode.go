@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 )
 
 // AppendJSON appends the JSON form of the Thrift binary value in wire, which
@@ -228,11 +229,14 @@ func (e *encoder) plain(w, i, size int) bool {
 
 // longString converts the string of size bytes at i that is not short and plain.
 func (e *encoder) longString(w, i, size int) (int, int) {
-	if uint(size) <= shortString && e.marked-i >= shortString && unicode(rawChunkAt(e.wire, i), size) {
-		return w + 2 + size, i + size // as plain has written it
-	}
 	if uint(size) > uint(len(e.wire)-i) {
 		return w, e.fail(i-4, "string: "+skipReason(skipCount))
+	}
+	if !vectors {
+		return e.scannedString(w, i, size)
+	}
+	if size <= shortString && e.marked-i >= shortString && unicode(rawChunkAt(e.wire, i), size) {
+		return w + 2 + size, i + size // as plain has written it
 	}
 	if i+size > e.marked {
 		e.marks, e.marked = e.marks.mark(e.wire, e.marked, i+size+shortString)
@@ -253,8 +257,7 @@ func (e *encoder) unusualString(w, i, size int) (int, int) {
 	text := e.wire[i : i+size]
 	var valid bool
 	if e.stops, valid = e.stops.mark(text); !valid {
-		e.repaired++
-		return e.keep(appendQuoted(e.out[:w], text)), i + size
+		return e.quotedString(w, i, size)
 	}
 	w = e.byte(w, '"')
 	for from := 0; ; from++ {
@@ -266,6 +269,36 @@ func (e *encoder) unusualString(w, i, size int) (int, int) {
 		}
 		w = e.keep(appendEscaped(e.out[:w], text[from]))
 	}
+}
+
+// scannedString converts the string of size bytes at i where there is no fast
+// way to make marks.
+func (e *encoder) scannedString(w, i, size int) (int, int) {
+	if size > shortString || len(e.wire)-i < shortString {
+		return e.quotedString(w, i, size)
+	}
+	rawByte(e.out, w, '"')
+	rawChunk(e.out, w+1, rawChunkAt(e.wire, i))
+	rawByte(e.out, w+1+size, '"')
+	var found, high uint64
+	for at := 0; at < size; at += 8 {
+		x, mask := rawLittle64(e.wire, i+at), firstBytes(min(size-at, 8))
+		found |= special(x) & mask
+		high |= x & mask
+	}
+	if found != 0 || high&highBits != 0 && !utf8.Valid(e.wire[i:i+size]) {
+		return e.quotedString(w, i, size)
+	}
+	return w + 2 + size, i + size
+}
+
+// quotedString converts the string of size bytes at i, whatever is in it.
+func (e *encoder) quotedString(w, i, size int) (int, int) {
+	dst, repaired := appendString(e.out[:w], e.wire[i:i+size])
+	if repaired {
+		e.repaired++
+	}
+	return e.keep(dst), i + size
 }
 
 // boolWords are the texts of false and true.

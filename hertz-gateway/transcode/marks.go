@@ -50,6 +50,15 @@ func (m marks) farStop(i int) int {
 func markGeneric(m marks, text []byte) (valid bool) {
 	var high uint64
 	n := 0
+	for ; len(text)-n >= 32; n += 32 {
+		x0, x1, x2, x3 := fourWords(text[n:])
+		high |= x0 | x1 | x2 | x3
+		if special(x0)|special(x1)|special(x2)|special(x3) == 0 {
+			binary.LittleEndian.PutUint32(m[n/8:], 0)
+			continue
+		}
+		m[n/8], m[n/8+1], m[n/8+2], m[n/8+3] = eightMarks(x0), eightMarks(x1), eightMarks(x2), eightMarks(x3)
+	}
 	for ; len(text)-n >= 8; n += 8 {
 		x := binary.LittleEndian.Uint64(text[n:])
 		high |= x

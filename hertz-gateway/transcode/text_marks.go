@@ -46,8 +46,13 @@ func (m textMarks) mark(text []byte, done, end int) (out textMarks, marked int) 
 
 // markBlocksGeneric writes the marks of text, whole blocks, to m.
 func markBlocksGeneric(m textMarks, text []byte) {
-	for i := 0; len(text)-i >= 8; i += 8 {
-		m[i/8] = textMarksOf(binary.LittleEndian.Uint64(text[i:]))
+	for ; len(text) >= markBlock; m, text = m[markBlock/8:], text[markBlock:] {
+		x0, x1, x2, x3 := fourWords(text)
+		if special(x0)|special(x1)|special(x2)|special(x3)|(x0|x1|x2|x3)&highBits == 0 {
+			binary.LittleEndian.PutUint32(m, 0)
+			continue
+		}
+		m[0], m[1], m[2], m[3] = textMarksOf(x0), textMarksOf(x1), textMarksOf(x2), textMarksOf(x3)
 	}
 }
 

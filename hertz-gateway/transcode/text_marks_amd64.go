@@ -2,9 +2,12 @@ package transcode
 
 import "golang.org/x/sys/cpu"
 
+// vectors says whether the assembly of this package can be used.
+var vectors = cpu.X86.HasAVX2 && cpu.X86.HasBMI1
+
 // markBlocks writes the marks of text, whole blocks, to m.
 func markBlocks(m textMarks, text []byte) {
-	if !cpu.X86.HasAVX2 || len(text) == 0 {
+	if !vectors || len(text) == 0 {
 		markBlocksGeneric(m, text)
 		return
 	}
@@ -20,7 +23,7 @@ func markBlocksAVX2(m, text *byte, blocks int)
 // unicode says whether the first n bytes of text, at most a chunk, are valid
 // UTF-8 and none of them is to be escaped.
 func unicode(text *chunk, n int) bool {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasBMI1 {
+	if !vectors {
 		return unicodeGeneric(text, n)
 	}
 	return unicodeAVX2(&text.bytes[0], n)

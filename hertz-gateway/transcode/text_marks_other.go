@@ -2,6 +2,9 @@
 
 package transcode
 
+// vectors says whether there is assembly for this processor.
+const vectors = false
+
 // markBlocks writes the marks of text, whole blocks, to m.
 func markBlocks(m textMarks, text []byte) { markBlocksGeneric(m, text) }
 
