@@ -51,6 +51,11 @@ func (d *decoder) object(sp *structProg, w, i, depth int) (end, next int) {
 			if uint(i) < uint(len(d.in)) && d.in[i] == '}' {
 				break
 			}
+			// A key that startsAt knows is that of one field, so this happens once.
+			if h := d.habit(f); h.expected == f && h.came.size > 0 && uint(i) <= uint(d.limit) && h.came != f && h.came.startsAt(win, i) {
+				f = h.came
+				continue
+			}
 			m.seen, m.expected = seen, f
 			if f, i = d.member(&m, i); f == nil {
 				break
@@ -291,6 +296,9 @@ func (d *decoder) memberValue(m *members, f *field, w, i int) (end, next int) {
 // objects of a list often have the same members in the same order.
 type habit struct{ expected, came *field }
 
+// habit gives the place where the one of f is, or that of another field.
+func (d *decoder) habit(f *field) *habit { return &d.habits[f.serial%uint8(len(d.habits))] }
+
 // learn keeps a habit. Nobody is expected in several structs, and has none.
 func (d *decoder) learn(h *habit, expected, came *field) {
 	if expected != nobody {
@@ -306,7 +314,7 @@ func (d *decoder) fieldAt(m *members, i int) (f *field, next int) {
 	if expected.tokenAt(d.in, i) {
 		return expected, i + len(expected.token)
 	}
-	h := &d.habits[expected.serial%uint8(len(d.habits))]
+	h := d.habit(expected)
 	if h.expected == expected && h.came.tokenAt(d.in, i) {
 		return h.came, i + len(h.came.token)
 	}

@@ -87,4 +87,23 @@ func TestUnexpectedMembers(t *testing.T) {
 	}
 }
 
+// TestHabits has members that came in another order before, and then text that
+// begins like no member.
+func TestHabits(t *testing.T) {
+	long := strings.Repeat("long", 10)
+	c := mustCompile(t, structOf(&Field{Name: "l", Type: listOf(structOf(
+		&Field{Name: long + "1", Type: i32Type}, &Field{Name: long + "2", Type: i32Type}, &Field{Name: "a", Type: i32Type}, &Field{Name: "b", Type: i32Type},
+	))}), Options{})
+	nothing := "\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00"
+	for _, end := range []string{"", nothing, "," + nothing, `,"a":5`, `,"` + long + `1":5`} {
+		for _, text := range []string{`{"b":1,"a":2}`, `{"@1":1,"a":1,"@2":2,"@1":1}`, `{"a":1,"@1":2,"@2":3,"b":4`, `{"@2":1,"@1":2,"b":3,"a":4`, `{"b":3,"a":4,"@2":1,"@1":2`} {
+			text = strings.ReplaceAll(text, "@", long)
+			text = strings.TrimSuffix(text, "}")
+			checkSpacing(t, c, []byte(`{"l":[`+text+`},`+text+end+`}]}`))
+		}
+	}
+	// Each of the long ones has come instead of the other.
+	checkSpacing(t, c, []byte(strings.ReplaceAll(`{"l":[{"b":1,"@2":2},{"@1":1,"@1":1,"@2":2,"b":3`+nothing+`}]}`, "@", long)))
+}
+
 func errorOf(_ []byte, err error) error { return err }
