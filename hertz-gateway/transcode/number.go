@@ -80,6 +80,13 @@ func digitsAt(win []byte, i, words int) (v uint64, n int) {
 	return v, n
 }
 
+// numberEnds says whether an integer of that many digits at j, of which there
+// are 16 at most, is one of JSON and all of a value without white space.
+func numberEnds(win []byte, j, digits int) bool {
+	c := rawAt(win, j+digits)
+	return digits > 0 && (c == ',' || c == '}' || c == ']') && (digits == 1 || rawAt(win, j) != '0')
+}
+
 // oddInteger converts an integer that is written in an unusual way, or refuses
 // what is none.
 func (d *decoder) oddInteger(n *node, dst []byte, i int) ([]byte, int) {
