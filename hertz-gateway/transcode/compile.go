@@ -90,6 +90,8 @@ type structProg struct {
 	// members are the fields that are written to JSON, in the order of the IDL.
 	members []member
 	lead    *member // the first one; nil when there is none
+	// show has the ranks of members with text to write when the wire lacks them.
+	show []uint64
 	// openers are those that Kitex writes first, of opening bytes together.
 	openers []opener
 	opening int
@@ -136,10 +138,11 @@ type field struct {
 	// word and bit are the place in bit sets.
 	word int
 	bit  uint64
-	// rank is the place in structProg.members, or one behind them.
-	rank int
-	id   int16
-	wt   byte
+	// rank is the place in structProg.members, or one behind them; opener that
+	// in structProg.openers, or -1.
+	rank, opener int
+	id           int16
+	wt           byte
 	// header of the field on the wire, and in a word, the first byte lowest.
 	header [3]byte
 	head   uint32
@@ -497,6 +500,7 @@ func (c *compiler) fillers(sp *structProg, f *field) error {
 		zero = text
 	}
 	f.zero = append([]byte(f.key), zero...)
+	sp.show[f.rank>>6] |= 1 << (f.rank & 63)
 	return nil
 }
 

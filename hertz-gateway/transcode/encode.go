@@ -84,8 +84,9 @@ type encoder struct {
 	marks  textMarks
 	marked int
 	stops  marks
-	// offsets is the stack of the tables of the open structs that say where the
-	// values of fields are.
+	// words and offsets are the stacks of what the open structs know of fields
+	// that have come.
+	words   []uint64
 	offsets []int
 	// gaps are the places in the open structs where fields have been passed over.
 	gaps []gap
@@ -112,7 +113,7 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 		e.stops = nil
 	}
 	e.refs.refs, e.refs.table = kept(e.refs.refs), kept(e.refs.table)
-	e.offsets, e.gaps = kept(e.offsets), kept(e.gaps)
+	e.words, e.offsets, e.gaps = kept(e.words), kept(e.offsets), kept(e.gaps)
 	e.text, e.spans, e.quoting = kept(e.text), kept(e.spans), kept(e.quoting)
 	encoders.Put(e)
 	return out, end, err
@@ -574,19 +575,31 @@ func (e *encoder) jsonKey(n *node, w, i, depth int) (int, int) {
 	return w, end
 }
 
-// offsetTable gives an empty table for n fields; cutting e.offsets frees it.
+// bitSet gives an empty bit set of that many words, one at least; cutting
+// e.words frees it.
+func (e *encoder) bitSet(words int) []uint64 {
+	n := len(e.words)
+	if n+words > cap(e.words) {
+		e.words = append(make([]uint64, 0, 2*(n+words)+8), e.words...)
+	}
+	e.words = e.words[:n+words]
+	set := e.words[n:]
+	set[0] = 0
+	if words > 1 {
+		clear(set)
+	}
+	return set
+}
+
+// offsetTable gives a table for n fields, with anything in it; cutting
+// e.offsets frees it.
 func (e *encoder) offsetTable(n int) []int {
-	const block = 8
-	at, n := len(e.offsets), (n+block-1)&^(block-1)
+	at := len(e.offsets)
 	if at+n > cap(e.offsets) {
-		e.offsets = append(make([]int, 0, 2*(at+n)), e.offsets...)
+		e.offsets = append(make([]int, 0, 2*(at+n)+8), e.offsets...)
 	}
 	e.offsets = e.offsets[:at+n]
-	table := e.offsets[at:]
-	for t := table; len(t) >= block; t = t[block:] {
-		*(*[block]int)(t) = [block]int{}
-	}
-	return table
+	return e.offsets[at:]
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

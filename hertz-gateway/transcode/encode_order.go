@@ -1,5 +1,7 @@
 package transcode
 
+import "math/bits"
+
 // progress is how far a struct has been converted.
 type progress struct {
 	// start is where it is written.
@@ -13,14 +15,32 @@ type progress struct {
 
 // frame is what is known of a struct while it is converted.
 type frame struct {
-	// at says by rank where the values are of fields that have come, or is 0.
-	at []int
+	// seen has the ranks of fields that have come, at where their values are.
+	seen []uint64
+	at   []int
 	// Members before written are written, without a place in at.
 	written int
 	// Members before turn have had their turn to be written; late: one of them
 	// came after it.
 	turn int
 	late bool
+}
+
+// has says whether the field of that rank has come.
+func (fr *frame) has(rank int) bool { return fr.seen[rank>>6]>>(rank&63)&1 != 0 }
+
+// value is where the value of that field is; 0 when it has not come.
+func (fr *frame) value(rank int) int {
+	if !fr.has(rank) {
+		return 0
+	}
+	return fr.at[rank]
+}
+
+// note notes that it has, and where its value is.
+func (fr *frame) note(rank, at int) {
+	fr.at[rank] = at
+	fr.seen[rank>>6] |= 1 << (rank & 63)
 }
 
 // gap is a run of members, [from, to), that had not come when it was their turn
@@ -35,11 +55,11 @@ type gap struct{ from, to, start, end int }
 // the square of the depth.
 func (e *encoder) anyOrder(sp *structProg, w, i, depth int, done progress) (int, int) {
 	members := sp.members
-	offsetMark, gapMark := len(e.offsets), len(e.gaps)
-	fr := frame{at: e.offsetTable(len(sp.fields)), written: done.written}
+	wordMark, offsetMark, gapMark := len(e.words), len(e.offsets), len(e.gaps)
+	fr := frame{seen: e.bitSet(len(sp.show)), at: e.offsetTable(len(sp.fields)), written: done.written}
 	if done.opened {
 		for _, o := range sp.openers {
-			fr.at[o.rank] = done.opening + int(o.offset) + headSize
+			fr.note(int(o.rank), done.opening+int(o.offset)+headSize)
 		}
 	} else {
 		i = fr.open(sp, e.wire, i)
@@ -47,25 +67,28 @@ func (e *encoder) anyOrder(sp *structProg, w, i, depth int, done progress) (int,
 	// next is the rank of the container at i, when fields had to be noted to
 	// find it, that of no member at the end of the struct, and else -1.
 	next := -1
-	for k := done.written; k < len(members); k++ {
-		m, at := &members[k], fr.at[k]
+	for k := done.written; k < len(members); {
+		m, at := &members[k], fr.value(k)
 		if at == 0 && next < 0 {
 			if len(e.wire)-i >= int(m.room) && rawLittle32(e.wire, i)&headMask == m.head {
 				at = i + headSize
+				fr.note(k, at)
 				i = at + int(m.size)
-				fr.at[k] = at
 			} else {
 				fr.turn = k
 				if i, next = e.seek(sp, &fr, i, depth); i < 0 {
 					return w, -1
 				}
-				at = fr.at[k]
+				at = fr.value(k)
 			}
 		}
 		if at == 0 {
-			var ok bool
-			if w, ok = e.absent(sp, w, k, next, gapMark); !ok {
+			start, from := w, k
+			if w, k = e.absent(sp, &fr, w, k, next); k < 0 {
 				return w, -1
+			}
+			if next < len(members) {
+				e.gaps = append(e.gaps, gap{from, k, start, w})
 			}
 			continue
 		}
@@ -77,6 +100,7 @@ func (e *encoder) anyOrder(sp *structProg, w, i, depth int, done progress) (int,
 			// It was the next one on the wire.
 			i, next = end, -1
 		}
+		k++
 	}
 	if next < 0 && (i >= len(e.wire) || e.wire[i] != WireStop) {
 		fr.turn = len(members)
@@ -90,22 +114,28 @@ func (e *encoder) anyOrder(sp *structProg, w, i, depth int, done progress) (int,
 			return w, -1
 		}
 	}
-	e.offsets, e.gaps = e.offsets[:offsetMark], e.gaps[:gapMark]
+	e.words, e.offsets, e.gaps = e.words[:wordMark], e.offsets[:offsetMark], e.gaps[:gapMark]
 	return e.brackets(done.start, w, '{', '}'), i + 1
 }
 
-// open notes the openers that are at i, in the order of the IDL, and gives the
-// offset behind them.
+// open notes the openers that are at i and gives the offset behind them.
 func (fr *frame) open(sp *structProg, wire []byte, i int) int {
-	if len(wire)-i < sp.opening+4 {
-		return i
-	}
-	for k := range sp.openers {
-		o := &sp.openers[k]
-		if rawLittle32(wire, i)&headMask == o.head {
-			fr.at[o.rank] = i + headSize
-			i += int(o.size)
+	for k := 0; k < len(sp.openers) && len(wire)-i >= 4; k++ {
+		head := rawLittle32(wire, i) & headMask
+		if head != sp.openers[k].head {
+			// Those before the one that has come are absent, or come later.
+			f := sp.lookup(int16(bits.ReverseBytes16(uint16(head >> 8))))
+			if f == nil || f.head != head || f.opener < k {
+				return i
+			}
+			k = f.opener
 		}
+		o := &sp.openers[k]
+		if len(wire)-i < int(o.size) {
+			return i
+		}
+		fr.note(int(o.rank), i+headSize)
+		i += int(o.size)
 	}
 	return i
 }
@@ -135,10 +165,10 @@ func (e *encoder) seek(sp *structProg, fr *frame, i, depth int) (offset, rank in
 		switch {
 		case f.wt != wt:
 			return e.failField(sp, f, i, "wire type "+itoa(int(wt))+", expected "+itoa(int(f.wt))), 0
-		case fr.at[f.rank] != 0 || f.rank < fr.written:
+		case fr.has(f.rank) || f.rank < fr.written:
 			return e.failField(sp, f, i, "the field is there twice"), 0
 		}
-		fr.at[f.rank] = at
+		fr.note(f.rank, at)
 		omitted := f.omit && isZeroWire(f.node, wire[at:])
 		if f.written && !omitted && f.node.kind >= Struct && f.rank >= fr.turn {
 			if len(wire)-at < f.node.minSize {
@@ -165,26 +195,33 @@ func (e *encoder) seek(sp *structProg, fr *frame, i, depth int) (offset, rank in
 	}
 }
 
-// absent writes what stands for member k, which has not come. It may come yet
-// if next, the rank of what is next on the wire, is that of a member.
-func (e *encoder) absent(sp *structProg, w, k, next, gapMark int) (end int, ok bool) {
-	start, zero := w, sp.members[k].f.zero
-	if len(zero) > 0 {
-		if w-e.start > growthLimit(len(e.wire)) {
-			e.fail(len(e.wire), "absent fields make the message too large")
-			return w, false
+// absent writes what stands for member k, which has not come, and for those
+// behind it up to the first that has, or to limit. It gives the rank of that.
+func (e *encoder) absent(sp *structProg, fr *frame, w, k, limit int) (end, rank int) {
+	for {
+		if zero := sp.members[k].f.zero; len(zero) > 0 {
+			if w-e.start > growthLimit(len(e.wire)) {
+				return w, e.fail(len(e.wire), "absent fields make the message too large")
+			}
+			w = e.keep(append(e.out[:w], zero...))
 		}
-		w = e.keep(append(e.out[:w], zero...))
+		if k = fr.following(sp, k+1, limit); k == limit || fr.has(k) {
+			return w, k
+		}
 	}
-	if next == len(sp.members) {
-		return w, true
+}
+
+// following is the first rank, from on and below limit, of a member that has
+// come or is written when it is absent; limit if there is none.
+func (fr *frame) following(sp *structProg, from, limit int) int {
+	for from < limit {
+		k := from >> 6
+		if found := (fr.seen[k] | sp.show[k]) >> (from & 63); found != 0 {
+			return min(from+bits.TrailingZeros64(found), limit)
+		}
+		from = (k + 1) << 6
 	}
-	if last := len(e.gaps) - 1; last >= gapMark && e.gaps[last].to == k && e.gaps[last].end == start {
-		e.gaps[last].to, e.gaps[last].end = k+1, w
-	} else {
-		e.gaps = append(e.gaps, gap{k, k + 1, start, w})
-	}
-	return w, true
+	return limit
 }
 
 // member writes a member, unless it is left out, as object does. Its value, of
@@ -223,18 +260,19 @@ func (e *encoder) fillGaps(sp *structProg, fr *frame, start, w int, gaps []gap, 
 	mark, from := w, start
 	for _, g := range gaps {
 		w = e.keep(append(e.out[:w], e.out[from:g.start]...))
-		for k := g.from; k < g.to; k++ {
-			m, at := &sp.members[k], fr.at[k]
-			if at == 0 {
-				w, ok = e.absent(sp, w, k, len(sp.members), 0)
-			} else {
-				w, at = e.member(m, w, at, depth)
-				ok = at >= 0
+		for k := g.from; k < g.to; {
+			if !fr.has(k) {
+				if w, k = e.absent(sp, fr, w, k, g.to); k < 0 {
+					return w, false
+				}
+				continue
 			}
-			if !ok {
+			m, at := &sp.members[k], 0
+			if w, at = e.member(m, w, fr.at[k], depth); at < 0 {
 				e.within(sp, m.f)
 				return w, false
 			}
+			k++
 		}
 		from = g.end
 	}

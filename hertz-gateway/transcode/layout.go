@@ -81,6 +81,7 @@ func formOf(n *node) form {
 // layOut prepares the way of the encoder through the struct.
 func (sp *structProg) layOut() {
 	var hidden []*field
+	sp.show = make([]uint64, len(sp.fields)/64+1)
 	for i := range sp.fields {
 		f := &sp.fields[i]
 		if !f.written {
@@ -89,8 +90,10 @@ func (sp *structProg) layOut() {
 		}
 		f.rank = len(sp.members)
 		m := f.member()
+		f.opener = -1
 		if f.node.kind >= Bool && f.node.kind <= Double {
 			o := opener{head: f.head, offset: uint32(sp.opening), size: uint32(headSize + f.node.minSize), rank: uint32(f.rank)}
+			f.opener = len(sp.openers)
 			sp.openers = append(sp.openers, o)
 			sp.opening += int(o.size)
 			m.offset = o.offset + headSize
@@ -105,6 +108,7 @@ func (sp *structProg) layOut() {
 		}
 	}
 	for i, f := range hidden {
+		f.opener = -1
 		f.rank = len(sp.members) + i
 	}
 }
