@@ -97,6 +97,7 @@ func (c *Codec) appendJSON(n *node, dst, wire []byte, sink Sink) (out []byte, en
 	e.codec, e.wire, e.sink, e.start, e.maxDepth = c, wire, sink, len(dst), c.opts.MaxDepth
 	e.refs.seed, e.omitZero = c.seed, c.opts.OmitZero
 	e.out = dst[:cap(dst)]
+	e.room(len(dst), len(wire)+len(wire)/4+2*memberRoom) // mostly enough
 	w, end := e.value(n, len(dst), 0, 1)
 	out = e.out[:w]
 	if err = e.err; e.bad != nil {
@@ -129,6 +130,9 @@ func (e *encoder) room(w, size int) {
 	}
 }
 
+// grow is room where there is none; inlined with it, it would be in the way of
+// what comes next.
+//
 //go:noinline
 func (e *encoder) grow(w, size int) {
 	out := slices.Grow(e.out[:w], size)
@@ -311,7 +315,7 @@ func (e *encoder) bool(w, i int) (int, int) {
 	if v > 1 {
 		return w, e.fail(i, "a bool that is neither 0 nor 1")
 	}
-	// It is the one as likely as the other, which no processor could guess.
+	// A branch would be guessed wrong every other time.
 	rawWord(e.out, w, boolWords[v&1])
 	return w + 5 - int(v), i + 1
 }

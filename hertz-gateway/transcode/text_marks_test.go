@@ -82,6 +82,24 @@ func TestUnicode(t *testing.T) {
 	}
 }
 
+// TestScannedString: what is done without marks gives the same.
+func TestScannedString(t *testing.T) {
+	g := newGenerator(1)
+	for range 20_000 {
+		text := []byte(g.text())
+		if len(text) > 0 && g.IntN(4) == 0 {
+			text[g.IntN(len(text))] = 0xff
+		}
+		e := encoder{wire: append(text, make([]byte, g.IntN(40))...)}
+		e.room(0, valueRoom)
+		w, i := e.scannedString(0, 0, len(text))
+		want, repaired := appendString(nil, text)
+		if string(e.out[:w]) != string(want) || i != len(text) || (e.repaired == 1) != repaired {
+			t.Fatalf("%q is written %s up to %d, repaired %d", text, e.out[:w], i, e.repaired)
+		}
+	}
+}
+
 func FuzzUnicode(f *testing.F) {
 	f.Add([]byte("Zürich, 東京 and 😀, with a \" in it"), 30)
 	f.Add([]byte("\xed\xa0\x80 \xf4\x90\x80\x80 \xc0\xaf 0123456789012345678901"), 7)
