@@ -9,8 +9,9 @@ import (
 
 // AppendCanonical appends a form of the Thrift binary value in wire that all
 // equal values of t share: without the order of fields, of the elements of sets
-// and of the entries of maps, without negative zeros, and without fields whose
-// value says no more than their absence would. The form is for comparing only.
+// and of the entries of maps, without negative zeros, without fields whose value
+// says no more than their absence would, and without hidden ones. The form is
+// for comparing only.
 // wire must come from a writer of t; if it is not one whole value, it is its own
 // form.
 func AppendCanonical(dst []byte, t *Type, wire []byte) []byte {
@@ -96,8 +97,9 @@ func (c *canon) fields(t *Type, wire []byte, i int) int {
 	for wire[i] != WireStop {
 		wt, id, from := wire[i], int16(binary.BigEndian.Uint16(wire[i+1:])), i+3
 		// They mostly come in the order of the IDL.
-		if next = t.fieldIndex(id, next); next == len(t.Fields) {
-			i = skip(wire, from, wt, math.MaxInt) // a field of a service that we do not know
+		if next = t.fieldIndex(id, next); next == len(t.Fields) || t.Fields[next].Hidden {
+			// Nobody has checked what is in a field that is not known or not shown.
+			i = skip(wire, from, wt, math.MaxInt)
 			continue
 		}
 		f := t.Fields[next]

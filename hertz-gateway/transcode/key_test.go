@@ -116,6 +116,34 @@ func TestBadKeys(t *testing.T) {
 	}
 }
 
+// veiledType has a field that nobody sees.
+var veiledType = structOf(
+	&Field{Name: "a", Type: i8Type},
+	&Field{Name: "hidden", Type: listOf(i64Type), Hidden: true},
+)
+
+// veiled is a value of it, in which there may be anything.
+func veiled(hidden []byte) message {
+	return message(nil).field(WireI8, 1, 5).field(WireList, 2, hidden...).stop()
+}
+
+// TestKeyHidden has services send in a hidden field of a key what is not of its
+// type.
+func TestKeyHidden(t *testing.T) {
+	c := mustCompile(t, mapOf(veiledType, i8Type), Options{})
+	for _, hidden := range [][]byte{
+		list(WireI8, []byte{1}, []byte{2}),
+		list(WireString, text("abcdefghij")),
+		list(WireMap, entries(WireI8, WireI8)),
+		list(WireI64, be64(1)),
+	} {
+		out, err := c.AppendJSON(nil, entries(WireStruct, WireI8, veiled(hidden), []byte{1}))
+		if want := `{"{\"a\":5}":1}`; string(out) != want || err != nil {
+			t.Errorf("hidden %x: got %s, %v, want %s", hidden, out, err, want)
+		}
+	}
+}
+
 func TestBadKeysOnTheWire(t *testing.T) {
 	one := []byte{1}
 	tests := []struct {
@@ -129,6 +157,7 @@ func TestBadKeysOnTheWire(t *testing.T) {
 		{"twice in another order of fields", "map: a key is there twice", mapOf(pointType, i8Type), Options{}, entries(WireStruct, WireI8, point(1, 2), one, message(nil).i32(2, 2).i32(1, 1).stop(), one)},
 		{"twice with what absence means", "map: a key is there twice", mapOf(pointType, i8Type), Options{}, entries(WireStruct, WireI8, point(1, 0), one, message(nil).i32(1, 1).stop(), one)},
 		{"twice with an unknown field", "map: a key is there twice", mapOf(pointType, i8Type), Options{}, entries(WireStruct, WireI8, point(1, 2), one, message(nil).i32(1, 1).i32(2, 2).field(WireMap, 9, 0, 0, 0, 0, 0, 0).stop(), one)},
+		{"twice but for what is hidden", "map: a key is there twice", mapOf(veiledType, i8Type), Options{}, entries(WireStruct, WireI8, veiled(list(WireI64, be64(1))), one, veiled(list(WireI64)), one)},
 		{"set twice in another order", "map: a key is there twice", mapOf(setOf(i8Type), i8Type), Options{}, entries(WireSet, WireI8, list(WireI8, one, []byte{2}), one, list(WireI8, []byte{2}, one), one)},
 		{"in a set of structs", "map: a key is there twice", mapOf(setOf(pointType), i8Type), Options{}, entries(WireSet, WireI8, list(WireStruct, point(1, 0), point(3, 4)), one, list(WireStruct, point(3, 4), message(nil).i32(1, 1).stop()), one)},
 		{"five deep", "map: " + keysTooDeep, knotType, Options{}, knotWire(5)},
