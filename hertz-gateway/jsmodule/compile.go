@@ -10,6 +10,7 @@ import (
 	"github.com/dlclark/regexp2/v2"
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
 	"github.com/dop251/goja/token"
 	"github.com/dop251/goja/unistring"
@@ -59,8 +60,30 @@ func compileScript(name, text string, sources []string) (*goja.Program, *reach, 
 		wrapped.List = append([]ast.Statement{endKeys()}, wrapped.List...)
 		reached.names[keysName] = true
 	}
+	inspect(reflect.ValueOf(tree.Body), func(node any) bool {
+		if p, ok := node.(*ast.ObjectPattern); ok && p.Rest != nil {
+			p.Properties = append([]ast.Property{checkRest(p.LeftBrace)}, p.Properties...)
+			reached.names[spreadName], reached.names[rest] = true, true
+		}
+		return true
+	})
 	code, err := goja.CompileAST(tree, false)
 	return code, reached, err
+}
+
+// checkRest makes the property that a pattern with a rest looks at first,
+// `[name()]: {} = 1`: what stands under it checks what the rest is taken of. See
+// vmRuntime.guardRest.
+func checkRest(at file.Idx) ast.Property {
+	name := &ast.CallExpression{
+		Callee:          &ast.Identifier{Name: unistring.String(spreadName), Idx: at},
+		LeftParenthesis: at, RightParenthesis: at,
+	}
+	return &ast.PropertyKeyed{Key: name, Kind: ast.PropertyKindValue, Computed: true, Value: &ast.AssignExpression{
+		Operator: token.ASSIGN,
+		Left:     &ast.ObjectPattern{LeftBrace: at, RightBrace: at},
+		Right:    &ast.NumberLiteral{Idx: at, Literal: "1", Value: int64(1)},
+	}}
 }
 
 // guardOperators wraps what operators work on where no built-in function stands
@@ -83,13 +106,6 @@ func guardOperators(v reflect.Value) {
 			n.Right = guardOperand(n.Operator, n.Right)
 		case *ast.AssignExpression:
 			n.Right = guardOperand(n.Operator, n.Right)
-			if takesRest(n.Left) {
-				n.Right = guardCall(spreadName, n.Right)
-			}
-		case *ast.Binding:
-			if n.Initializer != nil && takesRest(n.Target) {
-				n.Initializer = guardCall(spreadName, n.Initializer)
-			}
 		case *ast.ObjectLiteral:
 			for _, property := range n.Value {
 				if spread, ok := property.(*ast.SpreadElement); ok {
@@ -220,12 +236,6 @@ func splitTemplate(t *ast.TemplateLiteral) ast.Expression {
 			return sum
 		}
 	}
-}
-
-// takesRest recognises `{ ...rest }` on the left side.
-func takesRest(target any) bool {
-	p, ok := target.(*ast.ObjectPattern)
-	return ok && p.Rest != nil
 }
 
 // guardCall puts a call of one of the host's functions around an expression.

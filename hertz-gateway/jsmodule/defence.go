@@ -25,12 +25,14 @@ type platform struct {
 	context map[string]offer
 }
 
-// Names of defences that no code can spell.
+// Names that no code can spell.
 const (
 	// always is what every runtime starts with.
 	always = "(always)"
 	// iteration is for code that walks what it is given in one go.
 	iteration = "(iteration)"
+	// rest is for code that has patterns with a rest: { a, ...rest }.
+	rest = "(rest)"
 )
 
 // thePlatform is made once.

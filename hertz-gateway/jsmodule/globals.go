@@ -107,6 +107,9 @@ func (rt *vmRuntime) install() {
 	for _, i := range rt.plan.start {
 		rt.plan.defences[i](rt)
 	}
+	if rt.plan.names[rest] {
+		rt.guardRest()
+	}
 	rt.installShelf()
 	rt.classes.rt = rt
 	rt.context.rt, rt.request.rt, rt.response.rt = rt, rt, rt

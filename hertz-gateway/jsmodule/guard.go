@@ -144,6 +144,7 @@ func (rt *vmRuntime) wrap(on *goja.Object, name string, f guardFunc) {
 		return
 	}
 	rt.method(on, name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value {
+		rt.checkTime() // another built-in may call it in a loop
 		return f(rt, original, call)
 	})
 }
@@ -343,11 +344,17 @@ func (rt *vmRuntime) removeEval() {
 
 func (p *platform) guardArrays() {
 	const proto = "Array.prototype"
-	for _, name := range strings.Fields(`copyWithin every fill filter find findIndex findLast findLastIndex forEach
-		includes indexOf keys lastIndexOf map reduce reduceRight reverse shift slice some splice
+	for _, name := range strings.Fields(`copyWithin fill includes indexOf keys lastIndexOf reverse shift slice splice
 		unshift entries toReversed toSpliced with toLocaleString`) {
 		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 			rt.lengthOf(call.This)
+			return original(call)
+		})
+	}
+	for _, name := range strings.Fields("every filter find findIndex findLast findLastIndex forEach map reduce reduceRight some") {
+		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.lengthOf(call.This)
+			rt.timedArgument(call, 0)
 			return original(call)
 		})
 	}
@@ -366,13 +373,23 @@ func (p *platform) guardArrays() {
 			if goja.IsUndefined(call.Argument(0)) {
 				call.Arguments = []goja.Value{rt.fn("", 2, rt.compareText)}
 			}
+			rt.timedArgument(call, 0)
 			return original(call)
 		})
 	}
 	p.wrap("Array", "from", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 		rt.lengthOf(call.Argument(0))
+		rt.timedArgument(call, 1)
 		return original(call)
 	})
+	for _, name := range []string{"Map", "Set"} {
+		p.before(func(rt *vmRuntime) {
+			rt.wrap(rt.builtin(name+".prototype"), "forEach", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+				rt.timedArgument(call, 0)
+				return original(call)
+			})
+		}, name)
+	}
 	for _, name := range []string{"flat", "flatMap"} {
 		p.before(func(rt *vmRuntime) {
 			rt.method(rt.builtin(proto), name, 0, func(call goja.FunctionCall) goja.Value {
@@ -505,6 +522,7 @@ func (p *platform) guardStrings() {
 	})
 	for _, name := range []string{"replace", "replaceAll"} {
 		p.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.timedArgument(call, 1)
 			with, ok := call.Argument(1).(goja.String)
 			if ok && !isNil(call.This) {
 				text, replacement := length(call.This), with.String()

@@ -1,6 +1,7 @@
 package jsmodule
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -36,6 +37,10 @@ func (rt *vmRuntime) walkable(v goja.Value) {
 			}
 		}
 	}
+	rt.countable(n)
+}
+
+func (rt *vmRuntime) countable(n int) {
 	if n > maxArray {
 		rt.throwRange("%d elements are too many, %d is the most", n, maxArray)
 	}
@@ -131,7 +136,10 @@ func (rt *vmRuntime) guardTypedArrays(class *goja.Object) {
 	proto := class.Get("prototype").(*goja.Object).Prototype()
 	for _, name := range strings.Fields(`entries every filter find findIndex findLast findLastIndex forEach join keys map reduce
 		reduceRight some sort toLocaleString toSorted values`) {
-		rt.wrap(proto, name, walk)
+		rt.wrap(proto, name, func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			rt.timedArgument(call, 0)
+			return walk(rt, original, call)
+		})
 	}
 	must(proto.DefineDataPropertySymbol(goja.SymIterator, proto.Get("values"), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
@@ -146,13 +154,46 @@ func (rt *vmRuntime) wrapSymbol(on *goja.Object, symbol *goja.Symbol, name strin
 	if !ok {
 		return
 	}
-	guarded := rt.fn(name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value { return f(rt, original, call) })
+	guarded := rt.fn(name, int(builtin.Get("length").ToInteger()), func(call goja.FunctionCall) goja.Value {
+		rt.checkTime()
+		return f(rt, original, call)
+	})
 	must(on.DefineDataPropertySymbol(symbol, guarded, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE))
 }
 
-// guardSpread checks what `{ ...x }` copies; the compiler puts it there.
+// guardSpread checks what `{ ...x }` copies; the compiler puts it there. Without
+// an argument it gives the name that checkRest needs.
 func (rt *vmRuntime) guardSpread(call goja.FunctionCall) goja.Value {
+	if len(call.Arguments) == 0 {
+		return symRest
+	}
 	v := call.Argument(0)
 	rt.walkable(v)
 	return v
+}
+
+// symRest names what all values have for checkRest.
+var symRest = goja.NewSymbol("rest")
+
+// guardRest checks what `{ ...rest } = x` copies, wherever such a pattern stands.
+func (rt *vmRuntime) guardRest() {
+	check := rt.fn("rest", 0, func(call goja.FunctionCall) goja.Value {
+		rt.walkable(call.This)
+		if o, ok := call.This.(*goja.Object); ok {
+			rt.countable(numbersOf(o))
+		}
+		return goja.Undefined()
+	})
+	must(rt.builtin("Object.prototype").DefineAccessorPropertySymbol(symRest, check, nil, goja.FLAG_FALSE, goja.FLAG_FALSE))
+}
+
+// numbersOf is the length of a typed array that stands behind an object of
+// goja's, which does not know itself as one.
+func numbersOf(o *goja.Object) (n int) {
+	if t := o.ExportType(); t == nil || t.Kind() != reflect.Slice || t.Elem().Kind() == reflect.Interface {
+		return 0
+	}
+	// It fails when the memory is gone; then there is nothing to walk either.
+	_ = protect(func() error { n = reflect.ValueOf(o.Export()).Len(); return nil })
+	return n
 }
