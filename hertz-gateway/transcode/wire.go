@@ -135,22 +135,27 @@ func AppendMapHeader(dst []byte, key, value byte, n int) []byte {
 
 // AppendZero appends the zero value of t: 0, false, the empty string, the
 // empty container, and for a struct its required fields and its defaults.
-// A struct that requires itself ends at the nesting limit as an empty one; a
-// union, which has no zero value, is written without a member.
-func AppendZero(dst []byte, t *Type) []byte { return appendZero(dst, t, defaultMaxDepth) }
+// A struct that requires itself ends at the nesting limit as an empty one, or
+// when 1 MiB has been written: with two such fields it would double at each
+// level. A union, which has no zero value, is written without a member.
+func AppendZero(dst []byte, t *Type) []byte {
+	return appendZero(dst, t, defaultMaxDepth, len(dst)+1<<20)
+}
 
-func appendZero(dst []byte, t *Type, depth int) []byte {
+// appendZero is AppendZero for structs that nest to depth; none is begun where
+// dst is longer than limit.
+func appendZero(dst []byte, t *Type, depth, limit int) []byte {
 	switch t.Kind {
 	case Struct, Exception:
 		for _, f := range t.Fields {
 			switch {
-			case depth == 0:
+			case depth == 0 || len(dst) > limit:
 			case f.Default != nil:
 				dst = AppendFieldHeader(dst, f.Type.Kind.WireType(), f.ID)
 				dst = append(dst, f.Default...)
 			case f.Requiredness == Required:
 				dst = AppendFieldHeader(dst, f.Type.Kind.WireType(), f.ID)
-				dst = appendZero(dst, f.Type, depth-1)
+				dst = appendZero(dst, f.Type, depth-1, limit)
 			}
 		}
 		return AppendStop(dst)

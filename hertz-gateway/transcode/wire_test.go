@@ -121,3 +121,16 @@ func TestAppendZero(t *testing.T) {
 		t.Error("a struct that requires itself has a zero value")
 	}
 }
+
+// TestZeroDoubles has a struct that requires itself twice.
+func TestZeroDoubles(t *testing.T) {
+	twins := &Type{Kind: Struct, Name: "book.Twins"}
+	twins.Fields = []*Field{
+		{ID: 1, Name: "a", JSON: "a", Type: twins, Requiredness: Required},
+		{ID: 2, Name: "b", JSON: "b", Type: twins, Requiredness: Required},
+	}
+	zero := AppendZero(nil, twins)
+	if n := skip(zero, 0, WireStruct, 2*defaultMaxDepth); n != len(zero) || n > 2<<20 {
+		t.Errorf("%d bytes, of which %d are a struct", len(zero), n)
+	}
+}
