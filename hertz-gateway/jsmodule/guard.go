@@ -384,7 +384,11 @@ func (p *platform) guardArrays() {
 	})
 	for _, name := range []string{"Map", "Set"} {
 		p.before(func(rt *vmRuntime) {
-			rt.wrap(rt.builtin(name+".prototype"), "forEach", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
+			proto, ok := rt.lookUp(name + ".prototype")
+			if !ok {
+				return // a program has taken it away
+			}
+			rt.wrap(proto, "forEach", func(rt *vmRuntime, original nativeFunc, call goja.FunctionCall) goja.Value {
 				rt.timedArgument(call, 0)
 				return original(call)
 			})

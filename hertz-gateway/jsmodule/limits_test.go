@@ -404,6 +404,7 @@ func TestGuardedOperators(t *testing.T) {
 			`return [[1, 2].map(String), [3, 1].sort(Math.max), [1, 0].filter(Boolean), "a-b".replace(/-/, String), Array.from("12", Number), [2, 3].reduce(Math.max.bind(null, 9))]`,
 			`[["1","2"],[3,1],[1],"a-b",[1,2],null]`,
 		},
+		{`Reflect.deleteProperty(globalThis, ["M", "ap"].join("")); const o = {}; for (let i = 0; i < 5001; i++) o["k" + i] = i; return Object.keys(o).length`, "5001"},
 		{`return "a,b,c".split(",", 2).concat("x-y".split("-"), "".split(""), "ab".split(/(?:)/))`, `["a","b","x","y","a","b"]`},
 		{`const u = new Uint8Array([3, 1, 2]); return [[...u].join(), u.join("-"), String(u.sort()), [...u.entries()].length]`, `["3,1,2","3-1-2","1,2,3",3]`},
 		{`return "a-b-c".replace(/-/g, "+") + /-/g[Symbol.replace]("x-y", "$&$&") + "é".normalize("NFD").length`, `a+b+cx--y2`},
