@@ -136,7 +136,7 @@ func endKeys() ast.Statement {
 // keys are not free.
 func guardKeys(v reflect.Value, counts numbers) {
 	guard := func(key ast.Expression) ast.Expression {
-		if _, ok := key.(*ast.StringLiteral); ok || counts.is(key) || isSymbol(key) {
+		if _, ok := key.(*ast.StringLiteral); ok || counts.is(key) || counts.isSymbol(key) {
 			return key
 		}
 		checked := guardCall(keyName, key)

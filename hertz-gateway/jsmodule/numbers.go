@@ -2,6 +2,7 @@ package jsmodule
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/token"
@@ -19,7 +20,7 @@ func numbersIn(script []ast.Statement) numbers {
 	if f.with {
 		return nil
 	}
-	n := numbers{}
+	n := numbers{otherSymbol: usesSymbol(script)}
 	for name := range f.declared {
 		n[name] = !f.others[name]
 	}
@@ -34,6 +35,51 @@ func numbersIn(script []ast.Statement) numbers {
 		}
 	}
 	return n
+}
+
+// otherSymbol stands, beside the variables, for code that could make another
+// object of Symbol: it uses more of it than its members, or reaches globals.
+const otherSymbol = "Symbol."
+
+// isSymbol recognises `Symbol.iterator` and the other members of Symbol that
+// cannot be changed.
+func (n numbers) isSymbol(e ast.Expression) bool {
+	if n == nil || n[otherSymbol] {
+		return false
+	}
+	d, ok := e.(*ast.DotExpression)
+	if !ok || !slices.Contains(symbols, d.Identifier.Name.String()) {
+		return false
+	}
+	of, ok := d.Left.(*ast.Identifier)
+	return ok && of.Name == "Symbol"
+}
+
+var symbols = []string{
+	"asyncIterator", "hasInstance", "isConcatSpreadable", "iterator", "match", "matchAll", "replace", "search",
+	"species", "split", "toPrimitive", "toStringTag", "unscopables",
+}
+
+func usesSymbol(script []ast.Statement) bool {
+	others := 0
+	inspect(reflect.ValueOf(script), func(node any) bool {
+		switch n := node.(type) {
+		case *ast.Identifier:
+			if n.Name == "Symbol" || n.Name == "globalThis" {
+				others++
+			}
+		case *ast.StringLiteral:
+			if n.Value == "Symbol" {
+				others++
+			}
+		case *ast.DotExpression:
+			if of, ok := n.Left.(*ast.Identifier); ok && of.Name == "Symbol" {
+				others--
+			}
+		}
+		return true
+	})
+	return others != 0
 }
 
 // is says whether an expression can only be a number, or undefined.

@@ -245,19 +245,9 @@ func (r *reach) name(name string) {
 func (r *reach) key(key ast.Expression) {
 	if k, ok := key.(*ast.StringLiteral); ok {
 		r.name(k.Value.String())
-	} else if !r.numbers.is(key) && !isSymbol(key) {
+	} else if !r.numbers.is(key) && !r.numbers.isSymbol(key) {
 		r.computed = true
 	}
-}
-
-// isSymbol recognises `Symbol.iterator` and the like.
-func isSymbol(e ast.Expression) bool {
-	d, ok := e.(*ast.DotExpression)
-	if !ok {
-		return false
-	}
-	of, ok := d.Left.(*ast.Identifier)
-	return ok && of.Name == "Symbol"
 }
 
 // reaches says whether a program of the runtime can lay hands on one of the
