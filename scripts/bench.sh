@@ -8,7 +8,7 @@
 #   scripts/bench.sh --modules  what modules add to a request; a table to standard output
 #   scripts/bench.sh --framed   with the framed transport; tables to standard output
 #   scripts/bench.sh --go       Go benchmarks of all packages
-#   scripts/bench.sh --pgo      writes hertz-gateway/gateway.pgo from CPU profiles
+#   scripts/bench.sh --pgo      writes hertz-gateway/default.pgo from CPU profiles
 #
 # BENCH_SECONDS (1) is the length of one measurement, BENCH_ROUNDS (5) how many
 # rounds count. BENCH is a regular expression and BENCHTIME as go test's, for the
@@ -57,7 +57,7 @@ if [ "$mode" != --framed ] && [ "$mode" != --modules ]; then
   args+=(--profiled "$work/hertz-gateway-profiled")
 fi
 if [ "$mode" != --pgo ] && [ "$mode" != --modules ]; then
-  go build -buildvcs=false "-pgo=$root/hertz-gateway/gateway.pgo" -o "$work/hertz-gateway-shipped" ./hertz-gateway
+  go build -buildvcs=false -o "$work/hertz-gateway-shipped" ./hertz-gateway
   args+=(--shipped "$work/hertz-gateway-shipped")
 fi
 
@@ -69,7 +69,7 @@ case "$mode" in
     ;;
   --modules) args+=(--modules-only) command="scripts/bench.sh --modules" ;;
   --framed) args+=(--framed) command="scripts/bench.sh --framed" ;;
-  --pgo) args+=(--pgo "$root/hertz-gateway/gateway.pgo") ;;
+  --pgo) args+=(--pgo "$root/hertz-gateway/default.pgo") ;;
   '') args+=(--docs "$root/docs") ;;
 esac
 if [ "$mode" != --quick ]; then
@@ -96,6 +96,6 @@ run=
 case "$mode" in
   --quick) echo "ok: every variant answers alike, and all answers are 2xx" ;;
   --framed | --modules) cat "$work/out" ;;
-  --pgo) echo "wrote hertz-gateway/gateway.pgo" ;;
+  --pgo) echo "wrote hertz-gateway/default.pgo" ;;
   '') echo "wrote docs/benchmarks.md" ;;
 esac

@@ -101,7 +101,7 @@ at() {
 }
 
 say "building"
-scripts/build.sh --quick
+scripts/build.sh
 
 config=$(bin/hertz-gateway config print --config hertz-gateway/dgate.yaml "$@")
 while IFS= read -r line; do
