@@ -35,12 +35,12 @@ var (
 )
 
 // newConn takes over nc.
-func newConn(nc net.Conn, p *pool, pr *peer) (*conn, error) {
+func newConn(nc net.Conn, p *pool) (*conn, error) {
 	hd, err := halfduplex.New(nc)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: hd, pool: p, peer: pr}, nil
+	return &conn{Conn: hd, pool: p}, nil
 }
 
 // Close frees the connection. Only the call that uses it may close it, or the
@@ -135,11 +135,10 @@ func (c *conn) more(n int) (int, error) {
 	}
 	wrote, read, err := c.WriteRead(c.unsent, c.buf.b)
 	c.unsent = c.unsent[wrote:]
-	if errors.Is(err, halfduplex.ErrBlocked) {
-		c.call.sent = c.call.sent || wrote > 0
+	if err = c.wrote(wrote, err); errors.Is(err, halfduplex.ErrBlocked) {
 		return 0, c.send(nil)
 	}
-	return read, c.wrote(wrote, err)
+	return read, err
 }
 
 // setReadDeadline sees to it that reading ends at the deadline of the call, or

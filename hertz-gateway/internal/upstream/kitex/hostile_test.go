@@ -400,6 +400,11 @@ func TestClosedWhileIdle(t *testing.T) {
 			await(t, "the close", func() bool { return !cn.Quiet() })
 		}
 	}
+	pool := c.(*handle).dest.pool
+	pool.sweep(time.Now())
+	if open, peers := len(pool.open()), len(pool.allPeers()); open != 0 || peers != 0 {
+		t.Errorf("%d connections and %d addresses are kept after all have closed", open, peers)
+	}
 }
 
 func TestApplicationErrorsKeepConnections(t *testing.T) {

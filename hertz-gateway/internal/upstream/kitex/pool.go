@@ -25,16 +25,19 @@ type pool struct {
 	closed atomic.Bool
 
 	mu    sync.RWMutex
-	peers map[string]*peer
+	peers map[string]*peer   // those with an open connection, by address
 	conns map[*conn]struct{} // all that are open
 }
 
 var _ remote.ConnPool = (*pool)(nil)
 
-// peer is the idle connections to one address, the youngest last.
+// peer is the connections to one address.
 type peer struct {
+	address string
+	open    int // how many there are; guarded by pool.mu
+
 	mu   sync.Mutex
-	idle []*conn
+	idle []*conn // the youngest last
 }
 
 var (
@@ -65,28 +68,23 @@ func newPool(c *Config, opened func()) *pool {
 // Get returns an idle connection to the address, or dials.
 func (p *pool) Get(ctx context.Context, network, address string, o remote.ConnOption) (net.Conn, error) {
 	c := callOf(ctx)
-	pr, err := p.peer(address)
-	if err != nil {
-		return nil, &dialError{cause: err}
+	if p.closed.Load() {
+		return nil, &dialError{cause: errPoolClosed}
 	}
-	for {
-		cn := pr.pop()
-		if cn == nil {
-			break
-		}
+	for cn := p.peer(address).pop(); cn != nil; cn = cn.peer.pop() {
 		if cn.Quiet() {
 			return cn.usedBy(c), nil
 		}
 		_ = cn.Close()
 	}
-	cn, err := p.dial(c, pr, network, address, o)
+	cn, err := p.dial(c, network, address, o)
 	if err != nil {
 		return nil, err
 	}
 	return cn.usedBy(c), nil
 }
 
-func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOption) (*conn, error) {
+func (p *pool) dial(c *call, network, address string, o remote.ConnOption) (*conn, error) {
 	timeout, left := o.ConnectTimeout, c.left()
 	if left <= 0 {
 		return nil, &dialError{cause: errNoTime}
@@ -99,13 +97,19 @@ func (p *pool) dial(c *call, pr *peer, network, address string, o remote.ConnOpt
 	default:
 		return nil, &dialError{cause: err, theirs: !ours(err)}
 	}
-	cn, err := newConn(nc, p, pr)
+	cn, err := newConn(nc, p)
 	if err != nil {
 		return nil, &dialError{cause: errors.Join(err, nc.Close())}
 	}
 	p.mu.Lock()
 	closed := p.closed.Load()
 	if !closed {
+		cn.peer = p.peers[address]
+		if cn.peer == nil {
+			cn.peer = &peer{address: address}
+			p.peers[address] = cn.peer
+		}
+		cn.peer.open++
 		p.conns[cn] = struct{}{}
 		p.opened()
 	}
@@ -127,26 +131,17 @@ func ours(err error) bool {
 	return false
 }
 
-func (p *pool) peer(address string) (*peer, error) {
+func (p *pool) peer(address string) *peer {
 	p.mu.RLock()
-	pr := p.peers[address]
-	p.mu.RUnlock()
-	if p.closed.Load() {
-		return nil, errPoolClosed
-	}
-	if pr != nil {
-		return pr, nil
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if pr = p.peers[address]; pr == nil {
-		pr = &peer{}
-		p.peers[address] = pr
-	}
-	return pr, nil
+	defer p.mu.RUnlock()
+	return p.peers[address]
 }
 
+// pop takes the youngest idle connection; nil: there is none.
 func (pr *peer) pop() *conn {
+	if pr == nil {
+		return nil
+	}
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	n := len(pr.idle)
@@ -213,7 +208,13 @@ func (p *pool) closeIdle(pr *peer) {
 func (p *pool) forget(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if _, open := p.conns[c]; !open {
+		return
+	}
 	delete(p.conns, c)
+	if c.peer.open--; c.peer.open == 0 {
+		delete(p.peers, c.peer.address)
+	}
 }
 
 func (p *pool) open() []*conn {
